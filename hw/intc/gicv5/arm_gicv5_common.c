@@ -1,0 +1,296 @@
+/*
+ * Arm GICv5 Interrupt Routing Service (IRS): class common to all accelerators
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "qapi/error.h"
+#include "qemu/module.h"
+#include "hw/intc/arm_gicv5_common.h"
+#include "hw/intc/intc.h"
+#include "hw/irq.h"
+#include "hw/qdev-properties.h"
+#include "exec/address-spaces.h"
+#include "qemu/accel.h"
+#include "system/qtest.h"
+#include "system/tcg.h"
+#include "trace.h"
+
+const char *gicv5_class_name(Error **errp)
+{
+    ERRP_GUARD();
+
+    if (!tcg_enabled() && !qtest_enabled()) {
+        error_setg(errp, "GICv5 is not supported with accelerator %s",
+                   current_accel_name());
+        error_append_hint(errp, "Use -accel tcg, or another gic-version.\n");
+        return NULL;
+    }
+    return TYPE_ARM_GICV5;
+}
+
+static bool check_domains(ARMGICv5CommonState *s, Error **errp)
+{
+    if (!s->domains || s->domains >> GICV5_NUM_DOMAINS) {
+        error_setg(errp, "domains must be a mask of 1 (Secure), "
+                   "2 (Non-secure), 4 (EL3) and 8 (Realm), but is 0x%x",
+                   s->domains);
+        return false;
+    }
+    return true;
+}
+
+static bool check_ids(ARMGICv5CommonState *s, Error **errp)
+{
+    if (s->irsid > UINT16_MAX) {
+        error_setg(errp, "irsid must be at most %u, but is %u", UINT16_MAX,
+                   s->irsid);
+        return false;
+    }
+    if (s->id_bits < 1 || s->id_bits > GICV5_MAX_ID_BITS) {
+        error_setg(errp, "id-bits must be 1 to %u, but is %u",
+                   GICV5_MAX_ID_BITS, s->id_bits);
+        return false;
+    }
+    if (s->min_lpi_id_bits > 14 || s->min_lpi_id_bits > s->id_bits) {
+        error_setg(errp, "min-lpi-id-bits must be at most 14 and at most "
+                   "id-bits (%u), but is %u", s->id_bits, s->min_lpi_id_bits);
+        return false;
+    }
+    if (s->prio_bits < 1 || s->prio_bits > GICV5_PRIO_BITS) {
+        error_setg(errp, "priority-bits must be 1 to %u, but is %u",
+                   GICV5_PRIO_BITS, s->prio_bits);
+        return false;
+    }
+    return true;
+}
+
+static bool check_spis(ARMGICv5CommonState *s, Error **errp)
+{
+    if (s->spi_range > 1 << GICV5_MAX_ID_BITS) {
+        error_setg(errp, "spi-range must be at most %u, but is %u",
+                   1 << GICV5_MAX_ID_BITS, s->spi_range);
+        return false;
+    }
+    if (s->spi_base > s->spi_range) {
+        error_setg(errp, "spi-base must be at most spi-range (%u), but is %u",
+                   s->spi_range, s->spi_base);
+        return false;
+    }
+    if (s->spi_irs_range == GICV5_SPI_IRS_RANGE_ALL) {
+        s->spi_irs_range = s->spi_range - s->spi_base;
+    }
+    if (s->spi_irs_range > s->spi_range - s->spi_base) {
+        error_setg(errp, "spi-irs-range must be at most spi-range - spi-base "
+                   "(%u), but is %u", s->spi_range - s->spi_base,
+                   s->spi_irs_range);
+        return false;
+    }
+    if (s->spi_irs_range > GICV5_MAX_SPI_WIRES) {
+        error_setg(errp, "spi-irs-range must be at most %u, but is %u",
+                   GICV5_MAX_SPI_WIRES, s->spi_irs_range);
+        return false;
+    }
+    return true;
+}
+
+static bool check_cpus(ARMGICv5CommonState *s, Error **errp)
+{
+    if (s->num_cpus < 1 || s->num_cpus > GICV5_MAX_PES) {
+        error_setg(errp, "cpus must name 1 to %u CPUs, but names %u",
+                   GICV5_MAX_PES, s->num_cpus);
+        return false;
+    }
+    if (s->num_iaffids && s->num_iaffids != s->num_cpus) {
+        error_setg(errp, "iaffids must be empty or as long as cpus (%u), but "
+                   "has %u elements", s->num_cpus, s->num_iaffids);
+        return false;
+    }
+    if (!s->num_iaffids) {
+        s->num_iaffids = s->num_cpus;
+        s->iaffid = g_memdup2(s->cpu_index,
+                              s->num_cpus * sizeof(s->iaffid[0]));
+    }
+    for (uint32_t i = 0; i < s->num_cpus; i++) {
+        if (s->iaffid[i] > UINT16_MAX) {
+            error_setg(errp, "iaffids[%u] must be at most %u, but is %u", i,
+                       UINT16_MAX, s->iaffid[i]);
+            return false;
+        }
+        for (uint32_t j = 0; j < i; j++) {
+            if (s->iaffid[i] == s->iaffid[j]) {
+                error_setg(errp, "iaffids[%u] and iaffids[%u] are both %u", j,
+                           i, s->iaffid[i]);
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* irs.md section 17: what all IRSes of a machine have in common */
+static bool check_primary(ARMGICv5CommonState *s, Error **errp)
+{
+    ARMGICv5CommonState *p = s->primary;
+
+    if (!p) {
+        return true;
+    }
+    if (p->primary || p == s) {
+        error_setg(errp, "primary must be an IRS that has no primary itself");
+        return false;
+    }
+    if (!DEVICE(p)->realized) {
+        error_setg(errp, "primary must be realized first");
+        return false;
+    }
+    if (s->spi_range != p->spi_range || s->id_bits != p->id_bits ||
+        s->min_lpi_id_bits != p->min_lpi_id_bits ||
+        s->prio_bits != p->prio_bits || s->domains != p->domains ||
+        s->one_of_n != p->one_of_n) {
+        error_setg(errp, "spi-range, id-bits, min-lpi-id-bits, "
+                   "priority-bits, domains and has-one-of-n must be those of "
+                   "the primary IRS");
+        return false;
+    }
+    return true;
+}
+
+static void arm_gicv5_common_set_irq(void *opaque, int n, int level)
+{
+    ARMGICv5CommonState *s = opaque;
+
+    s->spi_count[n] += !!level;
+    ARM_GICV5_COMMON_GET_CLASS(s)->set_irq(s, n, level);
+}
+
+static void arm_gicv5_common_realize(DeviceState *dev, Error **errp)
+{
+    ARMGICv5CommonState *s = ARM_GICV5_COMMON(dev);
+
+    if (!check_domains(s, errp) || !check_ids(s, errp) ||
+        !check_spis(s, errp) || !check_cpus(s, errp) ||
+        !check_primary(s, errp)) {
+        return;
+    }
+
+    for (unsigned d = 0; d < GICV5_NUM_DOMAINS; d++) {
+        s->d[d].irs = s;
+        s->d[d].domain = d;
+    }
+    if (s->dma_mr) {
+        s->dma_as_own = g_new0(AddressSpace, 1);
+        address_space_init(s->dma_as_own, s->dma_mr, "arm-gicv5");
+        s->dma_as = s->dma_as_own;
+    } else {
+        s->dma_as = &address_space_memory;
+    }
+    s->spi_count = g_new0(uint64_t, s->spi_irs_range);
+    qdev_init_gpio_in(dev, arm_gicv5_common_set_irq, s->spi_irs_range);
+}
+
+static void arm_gicv5_common_unrealize(DeviceState *dev)
+{
+    ARMGICv5CommonState *s = ARM_GICV5_COMMON(dev);
+
+    if (s->dma_as_own) {
+        address_space_destroy(s->dma_as_own);
+        g_clear_pointer(&s->dma_as_own, g_free);
+    }
+    g_clear_pointer(&s->spi_count, g_free);
+}
+
+static void arm_gicv5_common_reset_hold(Object *obj, ResetType type)
+{
+    ARMGICv5CommonState *s = ARM_GICV5_COMMON(obj);
+
+    trace_gicv5_irs_reset(s->irsid);
+    for (unsigned i = 0; i < GICV5_NUM_DOMAINS; i++) {
+        GICv5IRSDomain *d = &s->d[i];
+
+        d->cr0 = 0;
+        d->cr1 = 0;
+        d->spi_selr = GICV5_SEL_NONE;
+        d->pe_selr = GICV5_SEL_NONE;
+        d->ist_baser = 0;
+        d->ist_cfgr = 0;
+        d->swerr_statusr = 0;
+        d->swerr_syndromer[0] = 0;
+        d->swerr_syndromer[1] = 0;
+    }
+}
+
+static bool arm_gicv5_common_get_statistics(InterruptStatsProvider *obj,
+                                            uint64_t **irq_counts,
+                                            unsigned int *nb_irqs)
+{
+    ARMGICv5CommonState *s = ARM_GICV5_COMMON(obj);
+
+    *irq_counts = s->spi_count;
+    *nb_irqs = s->spi_irs_range;
+    return true;
+}
+
+static const Property arm_gicv5_common_properties[] = {
+    DEFINE_PROP_ARRAY("cpus", ARMGICv5CommonState, num_cpus, cpu_index,
+                      qdev_prop_uint32, uint32_t),
+    DEFINE_PROP_ARRAY("iaffids", ARMGICv5CommonState, num_iaffids, iaffid,
+                      qdev_prop_uint32, uint32_t),
+    DEFINE_PROP_UINT32("irsid", ARMGICv5CommonState, irsid, 0),
+    DEFINE_PROP_UINT32("spi-range", ARMGICv5CommonState, spi_range, 256),
+    DEFINE_PROP_UINT32("spi-base", ARMGICv5CommonState, spi_base, 0),
+    DEFINE_PROP_UINT32("spi-irs-range", ARMGICv5CommonState, spi_irs_range,
+                       GICV5_SPI_IRS_RANGE_ALL),
+    DEFINE_PROP_UINT8("id-bits", ARMGICv5CommonState, id_bits,
+                      GICV5_MAX_ID_BITS),
+    DEFINE_PROP_UINT8("min-lpi-id-bits", ARMGICv5CommonState, min_lpi_id_bits,
+                      0),
+    DEFINE_PROP_UINT8("priority-bits", ARMGICv5CommonState, prio_bits,
+                      GICV5_PRIO_BITS),
+    DEFINE_PROP_UINT8("domains", ARMGICv5CommonState, domains,
+                      1 << GICV5_DOMAIN_NS),
+    DEFINE_PROP_BOOL("has-one-of-n", ARMGICv5CommonState, one_of_n, true),
+    DEFINE_PROP_BOOL("has-setlpi", ARMGICv5CommonState, setlpi, false),
+    DEFINE_PROP_BOOL("has-swerr", ARMGICv5CommonState, swerr, true),
+    DEFINE_PROP_LINK("primary", ARMGICv5CommonState, primary,
+                     TYPE_ARM_GICV5_COMMON, ARMGICv5CommonState *),
+    DEFINE_PROP_LINK("sysmem", ARMGICv5CommonState, dma_mr,
+                     TYPE_MEMORY_REGION, MemoryRegion *),
+};
+
+static void arm_gicv5_common_class_init(ObjectClass *klass, void *data)
+{
+    DeviceClass *dc = DEVICE_CLASS(klass);
+    ResettableClass *rc = RESETTABLE_CLASS(klass);
+    InterruptStatsProviderClass *ic = INTERRUPT_STATS_PROVIDER_CLASS(klass);
+
+    dc->desc = "Arm GICv5 Interrupt Routing Service";
+    dc->realize = arm_gicv5_common_realize;
+    dc->unrealize = arm_gicv5_common_unrealize;
+    dc->hotpluggable = false;
+    set_bit(DEVICE_CATEGORY_MISC, dc->categories);
+    device_class_set_props(dc, arm_gicv5_common_properties);
+    rc->phases.hold = arm_gicv5_common_reset_hold;
+    ic->get_statistics = arm_gicv5_common_get_statistics;
+}
+
+static const TypeInfo arm_gicv5_common_info = {
+    .name = TYPE_ARM_GICV5_COMMON,
+    .parent = TYPE_SYS_BUS_DEVICE,
+    .instance_size = sizeof(ARMGICv5CommonState),
+    .class_size = sizeof(ARMGICv5CommonClass),
+    .class_init = arm_gicv5_common_class_init,
+    .abstract = true,
+    .interfaces = (InterfaceInfo[]) {
+        { TYPE_INTERRUPT_STATS_PROVIDER },
+        { },
+    },
+};
+
+static void arm_gicv5_common_register_types(void)
+{
+    type_register_static(&arm_gicv5_common_info);
+}
+
+type_init(arm_gicv5_common_register_types)

@@ -1,0 +1,77 @@
+/*
+ * Arm GICv5 IRS: "info pic"
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "arm_gicv5_internal.h"
+
+static const char *const domain_name[GICV5_NUM_DOMAINS] = {
+    [GICV5_DOMAIN_S] = "Secure",
+    [GICV5_DOMAIN_NS] = "Non-secure",
+    [GICV5_DOMAIN_EL3] = "EL3",
+    [GICV5_DOMAIN_REALM] = "Realm",
+};
+
+static void print_candidate(GICv5Candidate c, GString *buf)
+{
+    uint32_t intid = gicv5_candidate_intid(c);
+
+    if (c == GICV5_CANDIDATE_NONE) {
+        g_string_append(buf, "none");
+        return;
+    }
+    g_string_append_printf(buf, "%s %u priority %u",
+                           FIELD_EX32(intid, GICV5_INTID, TYPE) ==
+                           GICV5_TYPE_SPI ? "SPI" : "LPI",
+                           FIELD_EX32(intid, GICV5_INTID, ID),
+                           gicv5_candidate_prio(c));
+}
+
+static void print_ist(const GICv5IST *ist, GString *buf)
+{
+    if (!ist->valid) {
+        g_string_append(buf, "    IST: not valid\n");
+        return;
+    }
+    g_string_append_printf(buf, "    IST: at 0x%" PRIx64 ", %u LPIs, %s, "
+                           "%u-byte entries\n", ist->base,
+                           1u << ist->cfg.id_bits,
+                           ist->cfg.two_level ? "two-level" : "linear",
+                           1u << ist->cfg.entry_shift);
+}
+
+void gicv5_irs_print(ARMGICv5CommonState *s, GString *buf)
+{
+    g_string_append_printf(buf, "GICv5 IRS %u: SPIs %u to %d of %u\n",
+                           s->irsid, s->spi_base,
+                           (int)(s->spi_base + s->spi_irs_range) - 1,
+                           s->spi_range);
+    for (unsigned d = 0; d < GICV5_NUM_DOMAINS; d++) {
+        GICv5Space *sp = &s->sys->space[d];
+
+        if (!arm_gicv5_has_domain(s, d)) {
+            continue;
+        }
+        g_string_append_printf(buf, "  %s domain: %s\n", domain_name[d],
+                               s->d[d].cr0 ? "enabled" : "disabled");
+        print_ist(&sp->lpi, buf);
+        for (uint32_t i = 0; i < s->num_cpus; i++) {
+            const GICv5PE *pe = s->port[i].irs_pe;
+
+            g_string_append_printf(buf, "    IAFFID %u: HPPI ", pe->iaffid);
+            print_candidate(pe->target[d].candidate, buf);
+            if (s->one_of_n) {
+                g_string_append_printf(buf, ", 1-of-N %s",
+                                       pe->target[d].dps ? "no" : "yes");
+            }
+            g_string_append_c(buf, '\n');
+        }
+        if (sp->one_of_n.set.occupied) {
+            g_string_append(buf, "    1-of-N: ");
+            print_candidate(gicv5_pendset_peek(&sp->one_of_n.set), buf);
+            g_string_append_c(buf, '\n');
+        }
+    }
+}

@@ -1,0 +1,164 @@
+/*
+ * Arm GICv5 Interrupt Routing Service (IRS): class common to all accelerators
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef HW_INTC_ARM_GICV5_COMMON_H
+#define HW_INTC_ARM_GICV5_COMMON_H
+
+#include "hw/sysbus.h"
+#include "qom/object.h"
+#include "hw/intc/arm_gicv5_types.h"
+#include "hw/intc/arm_gicv5_stream.h"
+
+/* The abstract class; it owns properties, register storage, reset, wires. */
+#define TYPE_ARM_GICV5_COMMON "arm-gicv5-common"
+OBJECT_DECLARE_TYPE(ARMGICv5CommonState, ARMGICv5CommonClass, ARM_GICV5_COMMON)
+
+/* The IRS emulated for TCG (and qtest) */
+#define TYPE_ARM_GICV5 "arm-gicv5"
+
+/* Every frame, of every domain, is 64 KiB large and 64 KiB aligned. */
+#define GICV5_FRAME_SIZE 0x10000
+
+/*
+ * MMIO regions of the sysbus device: two per GICv5Domain. A board maps the
+ * frames of the domains that it gave the device ("domains" property), and the
+ * SETLPI frames only with "has-setlpi".
+ */
+#define GICV5_MMIO_CONFIG(domain) (2 * (domain))
+#define GICV5_MMIO_SETLPI(domain) (2 * (domain) + 1)
+#define GICV5_NUM_MMIO (2 * GICV5_NUM_DOMAINS)
+
+/* Limits of the properties */
+#define GICV5_MAX_PES 512
+#define GICV5_MAX_SPI_WIRES 16384
+
+typedef struct GICv5System GICv5System;
+typedef struct GICv5PE GICv5PE;
+
+/**
+ * GICv5IRSDomain: the registers of one config frame
+ *
+ * Selections hold the last value written; whether one is valid is decided
+ * when it is used, since it can change (IRS_SPI_DOMAINR of the EL3 frame).
+ * All IRSes of a machine share one IST for each domain: @ist_baser and
+ * @ist_cfgr are used in the primary IRS only.
+ */
+typedef struct GICv5IRSDomain {
+    ARMGICv5CommonState *irs;
+    GICv5Domain domain;
+    uint32_t cr0;           /* IRS_CR0.IRSEN */
+    uint32_t cr1;           /* IRS_CR1 */
+    uint32_t spi_selr;      /* IRS_SPI_SELR.ID, GICV5_SEL_NONE after reset */
+    uint32_t pe_selr;       /* IRS_PE_SELR.IAFFID, GICV5_SEL_NONE after reset */
+    uint64_t ist_baser;     /* IRS_IST_BASER */
+    uint32_t ist_cfgr;      /* IRS_IST_CFGR */
+    uint64_t swerr_statusr;
+    uint64_t swerr_syndromer[2];
+} GICv5IRSDomain;
+
+/* A selection that no write can produce: nothing selected since reset */
+#define GICV5_SEL_NONE UINT32_MAX
+
+/**
+ * ARMGICv5CommonState: one IRS
+ *
+ * Properties (all fixed once realized):
+ * @cpu_index, @num_cpus: "cpus", array of QEMU CPU indices of the PEs that
+ *     this IRS serves; 1 to GICV5_MAX_PES entries
+ * @iaffid, @num_iaffids: "iaffids", array of 16-bit IAFFIDs in the order of
+ *     "cpus"; empty means that each PE's IAFFID is its CPU index
+ * @irsid: "irsid", 0..65535, unique among the IRSes of a machine
+ * @spi_range: "spi-range", SPIs of the whole machine, 0..2^24; the same value
+ *     in each IRS
+ * @spi_base, @spi_irs_range: "spi-base", "spi-irs-range": this IRS owns SPIs
+ *     spi_base .. spi_base + spi_irs_range - 1 (at most GICV5_MAX_SPI_WIRES),
+ *     which are its GPIO inputs 0 .. spi_irs_range - 1.
+ *     GICV5_SPI_IRS_RANGE_ALL (the default): all of spi-range
+ * @id_bits: "id-bits", width of LPI IDs, 1..24 (IRS_IDR2.ID_BITS)
+ * @min_lpi_id_bits: "min-lpi-id-bits", 0..14, at most id-bits
+ * @prio_bits: "priority-bits", 1..5 (IRS_IDR1.PRIORITY_BITS + 1)
+ * @domains: "domains", bit mask of 1 << GICv5Domain; not 0, and the same in
+ *     each IRS
+ * @one_of_n: "has-one-of-n", 1-of-N routing (IRS_IDR0.ONE_N)
+ * @setlpi: "has-setlpi", SETLPI frames (IRS_IDR0.SETLPI)
+ * @swerr: "has-swerr", software error reporting (IRS_IDR0.SWE)
+ * @primary: "primary", link to the IRS that holds the state which all IRSes
+ *     of a machine share; unset in the primary itself
+ * @dma_mr: "sysmem", link to the memory that tables live in; the system
+ *     memory if unset
+ */
+struct ARMGICv5CommonState {
+    SysBusDevice parent_obj;
+
+    MemoryRegion iomem[GICV5_NUM_MMIO];
+
+    uint32_t *cpu_index;
+    uint32_t num_cpus;
+    uint32_t *iaffid;
+    uint32_t num_iaffids;
+    uint32_t irsid;
+    uint32_t spi_range;
+    uint32_t spi_base;
+    uint32_t spi_irs_range;
+    uint8_t id_bits;
+    uint8_t min_lpi_id_bits;
+    uint8_t prio_bits;
+    uint8_t domains;
+    bool one_of_n;
+    bool setlpi;
+    bool swerr;
+    ARMGICv5CommonState *primary;
+    MemoryRegion *dma_mr;
+
+    /* Shared by all IRSes of the machine; owned by the primary */
+    GICv5System *sys;
+    unsigned engine_irs;            /* this IRS's number in @sys */
+    AddressSpace *dma_as;
+    AddressSpace *dma_as_own;
+    GICv5Port *port;                /* num_cpus of them */
+    uint64_t *spi_count;            /* rises of each wire, for "info irq" */
+
+    GICv5IRSDomain d[GICV5_NUM_DOMAINS];
+};
+
+#define GICV5_SPI_IRS_RANGE_ALL UINT32_MAX
+
+/**
+ * ARMGICv5CommonClass:
+ * @set_irq: wire @n (0 .. spi_irs_range - 1) changed to @level; BQL held
+ */
+struct ARMGICv5CommonClass {
+    SysBusDeviceClass parent_class;
+
+    DeviceRealize parent_realize;
+    ResettablePhases parent_phases;
+    void (*set_irq)(ARMGICv5CommonState *s, int n, int level);
+};
+
+/**
+ * arm_gicv5_has_domain: does @s have frames for @domain?
+ */
+static inline bool arm_gicv5_has_domain(const ARMGICv5CommonState *s,
+                                        GICv5Domain domain)
+{
+    return s->domains & (1u << domain);
+}
+
+/* The IRS that holds the state which all IRSes of the machine share */
+static inline ARMGICv5CommonState *arm_gicv5_primary(ARMGICv5CommonState *s)
+{
+    return s->primary ? s->primary : s;
+}
+
+/**
+ * gicv5_class_name: the type of IRS to create for the accelerator in use
+ *
+ * Returns NULL with @errp set, in words for the user, where GICv5 does not
+ * work.
+ */
+const char *gicv5_class_name(Error **errp);
+
+#endif

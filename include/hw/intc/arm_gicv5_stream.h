@@ -1,0 +1,117 @@
+/*
+ * Arm GICv5: the stream between a CPU interface and its IRS
+ *
+ * This is the model's form of the architecture's GIC stream protocol. It is
+ * all that the two sides know of each other: the CPU interface knows no
+ * device type, the IRS knows no CPU type.
+ *
+ * Locking: every function here is called with the BQL held. No function may
+ * call back into the side that called it, except that a command may make the
+ * IRS forward a new candidate to any CPU interface, the caller's included,
+ * before it returns.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef HW_INTC_ARM_GICV5_STREAM_H
+#define HW_INTC_ARM_GICV5_STREAM_H
+
+#include "hw/intc/arm_gicv5_types.h"
+#include "hw/core/cpu.h"
+
+typedef struct GICv5Port GICv5Port;
+
+/**
+ * GICv5Command: what a CPU interface can ask of its IRS
+ *
+ * All of them name an LPI or SPI by its full INTID. An INTID that is not
+ * reachable in the domain has no effect, and no exception follows.
+ *
+ * @GICV5_CMD_SET_ENABLE: value 1 enable, 0 disable (GIC CDEN, CDDIS)
+ * @GICV5_CMD_SET_PRIORITY: value = 5-bit priority (GIC CDPRI)
+ * @GICV5_CMD_SET_TARGET: value = IAFFID [15:0], IRM [16] (GIC CDAFF)
+ * @GICV5_CMD_SET_PENDING: value 1 set, 0 clear (GIC CDPEND)
+ * @GICV5_CMD_SET_HANDLING: value 0 edge, 1 level (GIC CDHM)
+ * @GICV5_CMD_DEACTIVATE: value ignored (GIC CDDI)
+ * @GICV5_CMD_ACTIVATE: value ignored (GICR CDIA, CDNMIA). Only for the
+ *     candidate that the port holds at this moment.
+ * @GICV5_CMD_REQUEST_CONFIG: value ignored; returns the ICC_ICSR_EL1 image,
+ *     F=1 if the interrupt is not reachable (GIC CDRCFG)
+ * @GICV5_CMD_SET_ONE_OF_N: INTID ignored; value 1: the CPU interface accepts
+ *     interrupts of the domain (ICC_CR0.EN=1), 0: it does not, so the IRS
+ *     leaves it out of 1-of-N selection
+ */
+typedef enum GICv5Command {
+    GICV5_CMD_SET_ENABLE,
+    GICV5_CMD_SET_PRIORITY,
+    GICV5_CMD_SET_TARGET,
+    GICV5_CMD_SET_PENDING,
+    GICV5_CMD_SET_HANDLING,
+    GICV5_CMD_DEACTIVATE,
+    GICV5_CMD_ACTIVATE,
+    GICV5_CMD_REQUEST_CONFIG,
+    GICV5_CMD_SET_ONE_OF_N,
+} GICv5Command;
+
+#define GICV5_TARGET_IRM BIT(16)
+
+/**
+ * GICv5PortIRSOps: the IRS's side
+ *
+ * @command: carry out @cmd in physical domain @domain; returns the answer of
+ *     REQUEST_CONFIG, 0 for all others
+ */
+typedef struct GICv5PortIRSOps {
+    uint64_t (*command)(GICv5Port *port, GICv5Command cmd, GICv5Domain domain,
+                        uint32_t intid, uint32_t value);
+} GICv5PortIRSOps;
+
+/**
+ * GICv5PortCPUOps: the CPU interface's side
+ *
+ * @forward: the IRS's candidate for @domain is now @candidate
+ *     (GICV5_CANDIDATE_NONE: recalled). May only update state and exception
+ *     lines; it must not issue commands.
+ */
+typedef struct GICv5PortCPUOps {
+    void (*forward)(GICv5Port *port, GICv5Domain domain,
+                    GICv5Candidate candidate);
+} GICv5PortCPUOps;
+
+/**
+ * GICv5Port: one PE's connection to the IRS
+ *
+ * Owned by the IRS device, which fills everything but the CPU's half before
+ * it calls gicv5_cpu_attach(). It lives as long as the machine.
+ *
+ * @iaffid: the PE's interrupt affinity ID (ICC_IAFFIDR_EL1)
+ * @domains: bit d set = the IRS implements GICv5Domain d
+ * @id_bits: width of LPI and SPI IDs the IRS can hold, 1..24
+ * @cpu_ops, @cpu: set by gicv5_cpu_attach()
+ */
+struct GICv5Port {
+    const GICv5PortIRSOps *irs_ops;
+    void *irs;
+    void *irs_pe;
+    const GICv5PortCPUOps *cpu_ops;
+    void *cpu;
+    uint16_t iaffid;
+    uint8_t domains;
+    uint8_t id_bits;
+};
+
+/**
+ * gicv5_cpu_attach: connect @port to the GICv5 CPU interface of @cs
+ *
+ * Implemented by target/arm. Fails with @errp set if @cs is no Arm CPU with
+ * FEAT_GCIE, or already has an IRS. The CPU must be realized; nothing may run
+ * yet. Returns true on success.
+ */
+bool gicv5_cpu_attach(CPUState *cs, GICv5Port *port, Error **errp);
+
+/**
+ * gicv5_cpu_detach: undo gicv5_cpu_attach() when an IRS goes away
+ */
+void gicv5_cpu_detach(GICv5Port *port);
+
+#endif
