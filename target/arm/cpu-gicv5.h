@@ -1,0 +1,146 @@
+/*
+ * Arm GICv5 CPU interface (FEAT_GCIE): state of a CPU, and what target/arm
+ * calls
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef TARGET_ARM_CPU_GICV5_H
+#define TARGET_ARM_CPU_GICV5_H
+
+#include "hw/registerfields.h"
+
+FIELD(ID_AA64PFR2, GCIE, 12, 4)
+
+#ifndef CONFIG_USER_ONLY
+
+#include "hw/intc/arm_gicv5_types.h"
+#include "qemu/notify.h"
+#include "qemu/thread.h"
+
+#define GICV5_PPI_WORDS (GICV5_NUM_PPIS / 64)
+#define GICV5_PPI_PRIO_WORDS (GICV5_NUM_PPIS / 8)
+
+/* Exception lines of the PE that the CPU interface drives */
+#define GICV5_LINE_IRQ BIT(0)
+#define GICV5_LINE_FIQ BIT(1)
+#define GICV5_LINE_NMI BIT(2)
+#define GICV5_NUM_LINES 3
+
+/**
+ * GICv5Bank: what a CPU interface has once per interrupt domain
+ *
+ * @cr0, @pcr, @apr: ICC_CR0, ICC_PCR and ICC_APR, as software reads them
+ * @irs_hppi: the candidate that the IRS forwarded last
+ * @ppi_owned: the implemented PPIs of this domain
+ */
+typedef struct GICv5Bank {
+    uint64_t cr0;
+    uint64_t pcr;
+    uint64_t apr;
+    GICv5Candidate irs_hppi;
+    uint64_t ppi_owned[GICV5_PPI_WORDS];
+} GICv5Bank;
+
+/**
+ * GICv5CPUIf: the GICv5 CPU interface of one PE
+ *
+ * The registers are 64 bits wide so that generated code can load those that
+ * have a single copy straight from here.
+ *
+ * Locking: the architected state and @lines change under @lock only. @lines
+ * needs the BQL too, see gicv5_cpuif_drive(). Nobody takes the BQL while
+ * holding @lock. Only the PE itself, or a thread that holds the BQL while the
+ * PE does not execute, writes CR0, PCR, APR, ICSR and the PPI registers, so
+ * the PE reads them without @lock. @irs_hppi, @ppi_line and the pending bits
+ * are also written by devices, under the BQL and @lock.
+ *
+ * @enabled: the CPU property "gicv5": this CPU has FEAT_GCIE
+ * @port: the IRS this PE is connected to, or NULL
+ * @current: Current Physical Interrupt Domain, which decides what is
+ *     signalled; kept here because devices may not look at the PE's EL
+ * @ppi_pend: pending state: of an edge PPI the latch, of a level PPI its line
+ * @ppi_line: the levels of the PPI inputs
+ * @id_bits: 16 or 24, what ICC_IDR0_EL1.ID_BITS says
+ * @lines: the levels (GICV5_LINE_*) that the lines of the PE have
+ */
+typedef struct GICv5CPUIf {
+    bool enabled;
+    struct GICv5Port *port;
+    QemuSpin lock;
+
+    GICv5Bank bank[GICV5_NUM_DOMAINS];
+    GICv5Domain current;
+    uint64_t icsr;
+    uint64_t ppi_enable[GICV5_PPI_WORDS];
+    uint64_t ppi_pend[GICV5_PPI_WORDS];
+    uint64_t ppi_active[GICV5_PPI_WORDS];
+    uint64_t ppi_prio[GICV5_PPI_PRIO_WORDS];
+    uint64_t ppi_line[GICV5_PPI_WORDS];
+
+    uint64_t idr0;
+    uint64_t iaffidr;
+    unsigned id_bits;
+
+    unsigned lines;
+    qemu_irq line_out[GICV5_NUM_LINES];
+
+    Notifier machine_done;
+    Error *migration_blocker;
+} GICv5CPUIf;
+
+/**
+ * gicv5_cpu_add_property: give a CPU model the property "gicv5"
+ *
+ * Off by default. A board with a GICv5 switches it on before realize.
+ */
+void gicv5_cpu_add_property(Object *obj);
+
+/**
+ * gicv5_cpu_has_gcie: does this CPU have FEAT_GCIE?
+ */
+bool gicv5_cpu_has_gcie(ARMCPU *cpu);
+
+/**
+ * gicv5_id_aa64pfr2: the value of ID_AA64PFR2_EL1
+ */
+uint64_t gicv5_id_aa64pfr2(ARMCPU *cpu);
+
+/**
+ * gicv5_cpuif_realize: check the CPU's features and set the interface up
+ *
+ * Called once the features of the CPU are final and before its system
+ * registers are defined. Returns false with @errp set on failure. Does
+ * nothing for a CPU without FEAT_GCIE, as all the functions below.
+ */
+bool gicv5_cpuif_realize(ARMCPU *cpu, Error **errp);
+
+/**
+ * gicv5_cpuif_finalize: undo gicv5_cpuif_realize()
+ */
+void gicv5_cpuif_finalize(ARMCPU *cpu);
+
+/**
+ * gicv5_cpuif_reset: reset the interface with its PE
+ */
+void gicv5_cpuif_reset(ARMCPU *cpu);
+
+/**
+ * gicv5_cpuif_define_regs: define the system registers and instructions
+ */
+void gicv5_cpuif_define_regs(ARMCPU *cpu);
+
+#else /* CONFIG_USER_ONLY: no interrupts, no GIC */
+
+static inline void gicv5_cpu_add_property(Object *obj)
+{
+}
+
+static inline uint64_t gicv5_id_aa64pfr2(ARMCPU *cpu)
+{
+    return 0;
+}
+
+#endif /* CONFIG_USER_ONLY */
+
+#endif

@@ -1,0 +1,264 @@
+/*
+ * Arm GICv5 CPU interface: life cycle and connection to the IRS
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "qapi/error.h"
+#include "qemu/error-report.h"
+#include "qemu/main-loop.h"
+#include "hw/boards.h"
+#include "hw/irq.h"
+#include "hw/qdev-core.h"
+#include "hw/qdev-properties.h"
+#include "migration/blocker.h"
+#include "system/qtest.h"
+#include "system/system.h"
+#include "cpu.h"
+#include "cpu-features.h"
+#include "cpuif.h"
+#include "trace.h"
+
+static const Property gicv5_cpu_property =
+    DEFINE_PROP_BOOL("gicv5", ARMCPU, env.gicv5.enabled, false);
+
+void gicv5_cpu_add_property(Object *obj)
+{
+    qdev_property_add_static(DEVICE(obj), &gicv5_cpu_property);
+}
+
+bool gicv5_cpu_has_gcie(ARMCPU *cpu)
+{
+    return gicv5_cpuif(cpu)->enabled;
+}
+
+uint64_t gicv5_id_aa64pfr2(ARMCPU *cpu)
+{
+    return FIELD_DP64(0, ID_AA64PFR2, GCIE, gicv5_cpu_has_gcie(cpu));
+}
+
+/* ICC_IDR0_EL1: five priority bits, 16 or 24 ID bits, no GCIE_LEGACY */
+static void set_id_bits(GICv5CPUIf *c, unsigned id_bits)
+{
+    c->id_bits = id_bits;
+    c->idr0 = FIELD_DP64(0, ICC_IDR0, PRI_BITS, GICV5_PRIO_BITS - 1);
+    c->idr0 = FIELD_DP64(c->idr0, ICC_IDR0, ID_BITS, id_bits > 16);
+}
+
+static void gicv5_cpuif_machine_done(Notifier *n, void *data)
+{
+    GICv5CPUIf *c = container_of(n, GICv5CPUIf, machine_done);
+
+    if (!c->port) {
+        error_report("the CPU has a GICv5 CPU interface (property 'gicv5'), "
+                     "but the board has no GICv5");
+        error_printf("Use -machine virt,gic-version=5, "
+                     "or leave the property off.\n");
+        exit(1);
+    }
+}
+
+bool gicv5_cpuif_realize(ARMCPU *cpu, Error **errp)
+{
+    static const int line_inputs[GICV5_NUM_LINES] = {
+        ARM_CPU_IRQ, ARM_CPU_FIQ, ARM_CPU_NMI
+    };
+    CPUARMState *env = &cpu->env;
+    GICv5CPUIf *c = gicv5_cpuif(cpu);
+    int i;
+
+    ERRP_GUARD();
+
+    if (!c->enabled) {
+        return true;
+    }
+
+    if (!arm_feature(env, ARM_FEATURE_AARCH64)) {
+        error_setg(errp, "FEAT_GCIE (CPU property 'gicv5') needs a CPU with "
+                   "AArch64");
+        return false;
+    }
+    if (!cpu_isar_feature(aa64_nmi, cpu)) {
+        error_setg(errp, "FEAT_GCIE (CPU property 'gicv5') needs a CPU with "
+                   "FEAT_NMI");
+        return false;
+    }
+    if (arm_feature(env, ARM_FEATURE_EL2) ||
+        arm_feature(env, ARM_FEATURE_EL3)) {
+        error_setg(errp, "FEAT_GCIE (CPU property 'gicv5') with EL2 or EL3 "
+                   "is not supported yet");
+        error_append_hint(errp, "Use a machine with virtualization=off and "
+                          "secure=off, or the CPU properties has_el2=off and "
+                          "has_el3=off.\n");
+        return false;
+    }
+
+    error_setg(&c->migration_blocker,
+               "A CPU with a GICv5 CPU interface cannot be migrated yet");
+    if (migrate_add_blocker(&c->migration_blocker, errp) < 0) {
+        return false;
+    }
+
+    qemu_spin_init(&c->lock);
+    set_id_bits(c, GICV5_MAX_ID_BITS);
+    /* Without EL3 the one domain is Non-secure, and owns all PPIs. */
+    c->current = GICV5_DOMAIN_NS;
+    c->bank[GICV5_DOMAIN_NS].ppi_owned[0] = GICV5_PPI_IMPLEMENTED;
+    for (i = 0; i < GICV5_NUM_DOMAINS; i++) {
+        c->bank[i].irs_hppi = GICV5_CANDIDATE_NONE;
+    }
+
+    for (i = 0; i < GICV5_NUM_LINES; i++) {
+        c->line_out[i] = qdev_get_gpio_in(DEVICE(cpu), line_inputs[i]);
+    }
+    qdev_init_gpio_in_named(DEVICE(cpu), gicv5_cpuif_ppi_input, "gicv5-ppi",
+                            GICV5_NUM_PPIS);
+
+    /*
+     * A CPU that comes later gets its IRS from the board's plug handler,
+     * after realize, so there is no moment to check it here.
+     */
+    if (!phase_check(PHASE_MACHINE_READY)) {
+        c->machine_done.notify = gicv5_cpuif_machine_done;
+        qemu_add_machine_init_done_notifier(&c->machine_done);
+    }
+
+    if (qtest_enabled()) {
+        gicv5_cpuif_qtest_init();
+    }
+    return true;
+}
+
+void gicv5_cpuif_finalize(ARMCPU *cpu)
+{
+    GICv5CPUIf *c = gicv5_cpuif(cpu);
+
+    if (c->port) {
+        /* No gicv5_cpu_detach(): the lines are gone already. */
+        c->port->cpu = NULL;
+        c->port->cpu_ops = NULL;
+        c->port = NULL;
+    }
+    if (c->machine_done.notify) {
+        qemu_remove_machine_init_done_notifier(&c->machine_done);
+        c->machine_done.notify = NULL;
+    }
+    if (c->migration_blocker) {
+        migrate_del_blocker(&c->migration_blocker);
+    }
+}
+
+void gicv5_cpuif_reset(ARMCPU *cpu)
+{
+    /*
+     * PPIs whose source is a part of the PE that is reset with it: timers and
+     * PMU. Their condition is false after reset, but the model of the timers
+     * does not lower its outputs then. A line left high would be pending
+     * for the next user of the PE, though no timer is enabled.
+     */
+    static const unsigned pe_sources[] = {
+        GICV5_PPI_CNTHVS, GICV5_PPI_CNTHPS, GICV5_PPI_PMUIRQ, GICV5_PPI_CNTHP,
+        GICV5_PPI_CNTV, GICV5_PPI_CNTHV, GICV5_PPI_CNTPS, GICV5_PPI_CNTP,
+    };
+    GICv5CPUIf *c = gicv5_cpuif(cpu);
+    unsigned was_enabled = 0;
+    int i;
+
+    if (!c->enabled) {
+        return;
+    }
+    trace_gicv5_cpuif_reset(CPU(cpu)->cpu_index);
+
+    /* System reset and PSCI CPU_ON both come with the BQL held. */
+    BQL_LOCK_GUARD();
+
+    gicv5_cpuif_lock(cpu);
+    for (i = 0; i < GICV5_NUM_DOMAINS; i++) {
+        GICv5Bank *bank = &c->bank[i];
+
+        /* The candidate is the IRS's state, not the PE's: it stays. */
+        was_enabled |= FIELD_EX64(bank->cr0, ICC_CR0, EN) << i;
+        bank->cr0 = R_ICC_CR0_LINK_MASK | R_ICC_CR0_LINK_IDLE_MASK;
+        bank->pcr = 0;
+        bank->apr = 0;
+    }
+    c->icsr = 0;
+    memset(c->ppi_enable, 0, sizeof(c->ppi_enable));
+    memset(c->ppi_pend, 0, sizeof(c->ppi_pend));
+    memset(c->ppi_active, 0, sizeof(c->ppi_active));
+    memset(c->ppi_prio, 0, sizeof(c->ppi_prio));
+    for (i = 0; i < ARRAY_SIZE(pe_sources); i++) {
+        c->ppi_line[pe_sources[i] / 64] &= ~BIT_ULL(pe_sources[i] % 64);
+    }
+    /* The reset of the CPU has cleared its side of the lines. */
+    c->lines = 0;
+    qemu_spin_unlock(&c->lock);
+
+    gicv5_cpuif_update(cpu);
+
+    for (i = 0; i < GICV5_NUM_DOMAINS; i++) {
+        if (was_enabled & BIT(i)) {
+            gicv5_cpuif_command(cpu, i, GICV5_CMD_SET_ONE_OF_N, 0, 0);
+        }
+    }
+}
+
+bool gicv5_cpu_attach(CPUState *cs, GICv5Port *port, Error **errp)
+{
+    ARMCPU *cpu = (ARMCPU *)object_dynamic_cast(OBJECT(cs), TYPE_ARM_CPU);
+    GICv5CPUIf *c;
+
+    ERRP_GUARD();
+    assert(bql_locked());
+
+    if (!cpu || !gicv5_cpu_has_gcie(cpu) || !DEVICE(cs)->realized) {
+        error_setg(errp, "CPU %d has no GICv5 CPU interface (FEAT_GCIE)",
+                   cs->cpu_index);
+        error_append_hint(errp, "Use -cpu max.\n");
+        return false;
+    }
+    c = gicv5_cpuif(cpu);
+    if (c->port) {
+        error_setg(errp, "CPU %d is already connected to a GICv5 IRS",
+                   cs->cpu_index);
+        return false;
+    }
+    if (!(port->domains & BIT(c->current))) {
+        error_setg(errp, "CPU %d needs a GICv5 IRS with interrupt domain %d",
+                   cs->cpu_index, c->current);
+        return false;
+    }
+
+    port->cpu_ops = &gicv5_cpuif_port_ops;
+    port->cpu = cpu;
+    c->port = port;
+    c->iaffidr = port->iaffid;
+    set_id_bits(c, port->id_bits > 16 ? GICV5_MAX_ID_BITS : 16);
+    trace_gicv5_cpuif_attach(cs->cpu_index, port->iaffid, port->id_bits);
+    return true;
+}
+
+void gicv5_cpu_detach(GICv5Port *port)
+{
+    ARMCPU *cpu = port->cpu;
+    GICv5CPUIf *c;
+    int i;
+
+    assert(bql_locked());
+
+    if (!cpu) {
+        return;
+    }
+    trace_gicv5_cpuif_detach(CPU(cpu)->cpu_index);
+    c = gicv5_cpuif(cpu);
+    c->port = NULL;
+    port->cpu = NULL;
+    port->cpu_ops = NULL;
+
+    gicv5_cpuif_lock(cpu);
+    for (i = 0; i < GICV5_NUM_DOMAINS; i++) {
+        c->bank[i].irs_hppi = GICV5_CANDIDATE_NONE;
+    }
+    gicv5_cpuif_unlock(cpu);
+}

@@ -1,0 +1,241 @@
+/*
+ * Arm GICv5 CPU interface: GIC system instructions
+ *
+ * The GIC CD* instructions, GICR CDIA and CDNMIA, and the GSB barriers. To
+ * QEMU's decoder they are system registers with op0=1: GIC and GSB are SYS,
+ * so writes, and GICR is SYSL, a read. The other direction is UNDEFINED, as
+ * is everything at EL0.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "qemu/log.h"
+#include "cpu.h"
+#include "cpregs.h"
+#include "internals.h"
+#include "cpuif.h"
+#include "trace.h"
+
+/* Operand in Xt: INTID [31:0], where CDAFF has IRM in a RES0 bit, then: */
+FIELD(GIC_CDPRI, PRIORITY, 35, 5)
+FIELD(GIC_CDAFF, IRM, 28, 1)
+FIELD(GIC_CDAFF, IAFFID, 32, 16)
+FIELD(GIC_CDPEND, PENDING, 32, 1)
+FIELD(GIC_CDHM, HM, 32, 1)
+
+/*
+ * Get the INTID from an operand, without its RES0 bits, if it is an LPI or
+ * SPI that the interface can hold. Instructions with any other have no effect
+ * (CDRCFG reports a failure); no exception follows.
+ */
+static bool irs_intid(CPUARMState *env, const ARMCPRegInfo *ri, uint64_t value,
+                      uint32_t *intid)
+{
+    ARMCPU *cpu = env_archcpu(env);
+    uint32_t type = FIELD_EX32(value, GICV5_INTID, TYPE);
+    uint32_t id = FIELD_EX32(value, GICV5_INTID, ID);
+
+    if ((type != GICV5_TYPE_LPI && type != GICV5_TYPE_SPI) ||
+        id >> gicv5_cpuif(cpu)->id_bits) {
+        qemu_log_mask(LOG_GUEST_ERROR, "CPU %d: %s: type %u ID %u is no valid "
+                      "LPI or SPI\n", CPU(cpu)->cpu_index, ri->name, type, id);
+        return false;
+    }
+    *intid = gicv5_intid(type, id);
+    return true;
+}
+
+static void irs_command(CPUARMState *env, const ARMCPRegInfo *ri,
+                        uint64_t operand, GICv5Command cmd, uint32_t value)
+{
+    ARMCPU *cpu = env_archcpu(env);
+    uint32_t intid;
+
+    trace_gicv5_cpuif_insn(CPU(cpu)->cpu_index, ri->name, operand);
+    if (irs_intid(env, ri, operand, &intid)) {
+        gicv5_cpuif_command(cpu, gicv5_access_domain(env, GICV5_VIEW_INSN),
+                            cmd, intid, value);
+    }
+}
+
+static void gic_cddis_write(CPUARMState *env, const ARMCPRegInfo *ri,
+                            uint64_t value)
+{
+    irs_command(env, ri, value, GICV5_CMD_SET_ENABLE, 0);
+}
+
+static void gic_cden_write(CPUARMState *env, const ARMCPRegInfo *ri,
+                           uint64_t value)
+{
+    irs_command(env, ri, value, GICV5_CMD_SET_ENABLE, 1);
+}
+
+static void gic_cdpri_write(CPUARMState *env, const ARMCPRegInfo *ri,
+                            uint64_t value)
+{
+    irs_command(env, ri, value, GICV5_CMD_SET_PRIORITY,
+                FIELD_EX64(value, GIC_CDPRI, PRIORITY));
+}
+
+static void gic_cdaff_write(CPUARMState *env, const ARMCPRegInfo *ri,
+                            uint64_t value)
+{
+    uint32_t target = FIELD_EX64(value, GIC_CDAFF, IAFFID);
+
+    if (FIELD_EX64(value, GIC_CDAFF, IRM)) {
+        target |= GICV5_TARGET_IRM;
+    }
+    irs_command(env, ri, value, GICV5_CMD_SET_TARGET, target);
+}
+
+static void gic_cdpend_write(CPUARMState *env, const ARMCPRegInfo *ri,
+                             uint64_t value)
+{
+    irs_command(env, ri, value, GICV5_CMD_SET_PENDING,
+                FIELD_EX64(value, GIC_CDPEND, PENDING));
+}
+
+static void gic_cdhm_write(CPUARMState *env, const ARMCPRegInfo *ri,
+                           uint64_t value)
+{
+    irs_command(env, ri, value, GICV5_CMD_SET_HANDLING,
+                FIELD_EX64(value, GIC_CDHM, HM));
+}
+
+static void gic_cdrcfg_write(CPUARMState *env, const ARMCPRegInfo *ri,
+                             uint64_t value)
+{
+    ARMCPU *cpu = env_archcpu(env);
+    uint64_t icsr = R_GICV5_ICSR_F_MASK;
+    uint32_t intid;
+
+    trace_gicv5_cpuif_insn(CPU(cpu)->cpu_index, ri->name, value);
+    if (irs_intid(env, ri, value, &intid)) {
+        icsr = gicv5_cpuif_command(cpu,
+                                   gicv5_access_domain(env, GICV5_VIEW_INSN),
+                                   GICV5_CMD_REQUEST_CONFIG, intid, 0);
+    }
+    /* With F set no other field carries information; all are zero then. */
+    if (FIELD_EX64(icsr, GICV5_ICSR, F)) {
+        icsr = R_GICV5_ICSR_F_MASK;
+    }
+    /* ICC_ICSR_EL1 is no input of the exception lines: no lock is needed. */
+    gicv5_cpuif(cpu)->icsr = icsr & GICV5_ICSR_MASK;
+}
+
+static void gic_cddi_write(CPUARMState *env, const ARMCPRegInfo *ri,
+                           uint64_t value)
+{
+    ARMCPU *cpu = env_archcpu(env);
+
+    /* The only command that takes a PPI too */
+    if (FIELD_EX32(value, GICV5_INTID, TYPE) == GICV5_TYPE_PPI) {
+        uint32_t ppi = FIELD_EX32(value, GICV5_INTID, ID);
+
+        trace_gicv5_cpuif_insn(CPU(cpu)->cpu_index, ri->name, value);
+        if (ppi >= GICV5_NUM_PPIS) {
+            qemu_log_mask(LOG_GUEST_ERROR, "CPU %d: %s: there is no PPI %u\n",
+                          CPU(cpu)->cpu_index, ri->name, ppi);
+            return;
+        }
+        gicv5_cpuif_deactivate_ppi(cpu,
+                                   gicv5_access_domain(env, GICV5_VIEW_INSN),
+                                   ppi);
+        return;
+    }
+    irs_command(env, ri, value, GICV5_CMD_DEACTIVATE, 0);
+}
+
+static void gic_cdeoi_write(CPUARMState *env, const ARMCPRegInfo *ri,
+                            uint64_t value)
+{
+    gicv5_cpuif_drop(env_archcpu(env),
+                     gicv5_access_domain(env, GICV5_VIEW_INSN));
+}
+
+/*
+ * With SCTLR_ELx.NMI=1 for the EL that executes the instruction, priority 0
+ * is for CDNMIA only and all others for CDIA only. With NMI=0 there are no
+ * NMIs: CDIA takes all and CDNMIA none.
+ */
+static bool nmi_enabled(CPUARMState *env)
+{
+    return arm_sctlr(env, arm_current_el(env)) & SCTLR_NMI;
+}
+
+static uint64_t gicr_cdia_read(CPUARMState *env, const ARMCPRegInfo *ri)
+{
+    return gicv5_cpuif_acknowledge(env_archcpu(env),
+                                   gicv5_access_domain(env, GICV5_VIEW_INSN),
+                                   nmi_enabled(env) ? GICV5_ACK_NOT_NMI :
+                                                      GICV5_ACK_ANY);
+}
+
+static uint64_t gicr_cdnmia_read(CPUARMState *env, const ARMCPRegInfo *ri)
+{
+    if (!nmi_enabled(env)) {
+        return 0;
+    }
+    return gicv5_cpuif_acknowledge(env_archcpu(env),
+                                   gicv5_access_domain(env, GICV5_VIEW_INSN),
+                                   GICV5_ACK_NMI);
+}
+
+/*
+ * GSB SYS and GSB ACK: all our instructions and register writes have
+ * completed when they retire. What is left is that the write ends the
+ * translation block, so that a signal that came up is seen.
+ */
+static void gsb_write(CPUARMState *env, const ARMCPRegInfo *ri, uint64_t value)
+{
+}
+
+#define INSN_TYPE (ARM_CP_NO_RAW | ARM_CP_NO_GDB)
+
+static const ARMCPRegInfo gicv5_insns[] = {
+    { .name = "GSB_SYS", .state = ARM_CP_STATE_AA64,
+      .opc0 = 1, .opc1 = 0, .crn = 12, .crm = 0, .opc2 = 0,
+      .access = PL1_W, .type = INSN_TYPE, .writefn = gsb_write },
+    { .name = "GSB_ACK", .state = ARM_CP_STATE_AA64,
+      .opc0 = 1, .opc1 = 0, .crn = 12, .crm = 0, .opc2 = 1,
+      .access = PL1_W, .type = INSN_TYPE, .writefn = gsb_write },
+    { .name = "GIC_CDDIS", .state = ARM_CP_STATE_AA64,
+      .opc0 = 1, .opc1 = 0, .crn = 12, .crm = 1, .opc2 = 0,
+      .access = PL1_W, .type = INSN_TYPE, .writefn = gic_cddis_write },
+    { .name = "GIC_CDEN", .state = ARM_CP_STATE_AA64,
+      .opc0 = 1, .opc1 = 0, .crn = 12, .crm = 1, .opc2 = 1,
+      .access = PL1_W, .type = INSN_TYPE, .writefn = gic_cden_write },
+    { .name = "GIC_CDPRI", .state = ARM_CP_STATE_AA64,
+      .opc0 = 1, .opc1 = 0, .crn = 12, .crm = 1, .opc2 = 2,
+      .access = PL1_W, .type = INSN_TYPE, .writefn = gic_cdpri_write },
+    { .name = "GIC_CDAFF", .state = ARM_CP_STATE_AA64,
+      .opc0 = 1, .opc1 = 0, .crn = 12, .crm = 1, .opc2 = 3,
+      .access = PL1_W, .type = INSN_TYPE, .writefn = gic_cdaff_write },
+    { .name = "GIC_CDPEND", .state = ARM_CP_STATE_AA64,
+      .opc0 = 1, .opc1 = 0, .crn = 12, .crm = 1, .opc2 = 4,
+      .access = PL1_W, .type = INSN_TYPE, .writefn = gic_cdpend_write },
+    { .name = "GIC_CDRCFG", .state = ARM_CP_STATE_AA64,
+      .opc0 = 1, .opc1 = 0, .crn = 12, .crm = 1, .opc2 = 5,
+      .access = PL1_W, .type = INSN_TYPE, .writefn = gic_cdrcfg_write },
+    { .name = "GIC_CDEOI", .state = ARM_CP_STATE_AA64,
+      .opc0 = 1, .opc1 = 0, .crn = 12, .crm = 1, .opc2 = 7,
+      .access = PL1_W, .type = INSN_TYPE, .writefn = gic_cdeoi_write },
+    { .name = "GIC_CDDI", .state = ARM_CP_STATE_AA64,
+      .opc0 = 1, .opc1 = 0, .crn = 12, .crm = 2, .opc2 = 0,
+      .access = PL1_W, .type = INSN_TYPE, .writefn = gic_cddi_write },
+    { .name = "GIC_CDHM", .state = ARM_CP_STATE_AA64,
+      .opc0 = 1, .opc1 = 0, .crn = 12, .crm = 2, .opc2 = 1,
+      .access = PL1_W, .type = INSN_TYPE, .writefn = gic_cdhm_write },
+    { .name = "GICR_CDIA", .state = ARM_CP_STATE_AA64,
+      .opc0 = 1, .opc1 = 0, .crn = 12, .crm = 3, .opc2 = 0,
+      .access = PL1_R, .type = INSN_TYPE, .readfn = gicr_cdia_read },
+    { .name = "GICR_CDNMIA", .state = ARM_CP_STATE_AA64,
+      .opc0 = 1, .opc1 = 0, .crn = 12, .crm = 3, .opc2 = 1,
+      .access = PL1_R, .type = INSN_TYPE, .readfn = gicr_cdnmia_read },
+};
+
+void gicv5_cpuif_define_insns(ARMCPU *cpu)
+{
+    gicv5_cpuif_define(cpu, gicv5_insns, ARRAY_SIZE(gicv5_insns));
+}
