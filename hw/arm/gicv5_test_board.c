@@ -1,0 +1,202 @@
+/*
+ * A board to test GICv5 wirings that no other machine has: several IRSes,
+ * any set of interrupt domains, SETLPI frames, IAFFIDs that are not CPU
+ * indices, holes in the SPI space
+ *
+ * There is nothing to run: the CPUs are powered off. qtests drive the frames
+ * and wires; properties of the IRSes can be set with -global arm-gicv5.*.
+ *
+ *   IRS i, domain d   config frame  0x08000000 + i * 0x100000 + d * 0x20000
+ *                     SETLPI frame  the config frame + 0x10000
+ *                     SPIs          i * 64 .. i * 64 + 55
+ *                     CPUs          those with index % irs == i
+ *   CPU c             IAFFID        3 + 10 * c
+ *   RAM               0x40000000
+ *
+ * With "bare=on" the IRSes get no properties from the board, so that -global
+ * can set (and get wrong) those of the wiring too.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "qemu/module.h"
+#include "qapi/error.h"
+#include "qobject/qlist.h"
+#include "hw/boards.h"
+#include "hw/intc/arm_gicv5_common.h"
+#include "hw/qdev-properties.h"
+#include "exec/address-spaces.h"
+#include "system/reset.h"
+
+#define TYPE_GICV5_TEST_MACHINE MACHINE_TYPE_NAME("gicv5-test")
+OBJECT_DECLARE_SIMPLE_TYPE(GICv5TestMachineState, GICV5_TEST_MACHINE)
+
+#define MAX_IRS 4
+#define SPIS_PER_IRS 56
+#define SPI_STRIDE 64
+#define FRAMES_BASE 0x08000000
+#define IRS_STRIDE 0x100000
+#define RAM_BASE 0x40000000
+
+struct GICv5TestMachineState {
+    MachineState parent_obj;
+
+    uint32_t num_irs;
+    uint8_t domains;
+    bool bare;
+};
+
+static void create_cpus(MachineState *machine)
+{
+    for (unsigned i = 0; i < machine->smp.cpus; i++) {
+        Object *cpu = object_new(machine->cpu_type);
+
+        object_property_set_bool(cpu, "has_el3", false, &error_fatal);
+        object_property_set_bool(cpu, "has_el2", false, &error_fatal);
+        object_property_set_bool(cpu, "gicv5", true, &error_fatal);
+        object_property_set_bool(cpu, "start-powered-off", true,
+                                 &error_fatal);
+        qdev_realize(DEVICE(cpu), NULL, &error_fatal);
+        /* There is no bus and no boot loader that would reset CPUs. */
+        qemu_register_resettable(cpu);
+        object_unref(cpu);
+    }
+}
+
+static void wire_irs(GICv5TestMachineState *m, unsigned irs, DeviceState *dev)
+{
+    QList *cpus = qlist_new();
+    QList *iaffids = qlist_new();
+
+    for (unsigned c = irs; c < MACHINE(m)->smp.cpus; c += m->num_irs) {
+        qlist_append_int(cpus, c);
+        qlist_append_int(iaffids, 3 + 10 * c);
+    }
+    qdev_prop_set_array(dev, "cpus", cpus);
+    qdev_prop_set_array(dev, "iaffids", iaffids);
+    qdev_prop_set_uint32(dev, "irsid", 100 + irs);
+    qdev_prop_set_uint32(dev, "spi-range", m->num_irs * SPI_STRIDE);
+    qdev_prop_set_uint32(dev, "spi-base", irs * SPI_STRIDE);
+    qdev_prop_set_uint32(dev, "spi-irs-range", SPIS_PER_IRS);
+    qdev_prop_set_uint8(dev, "domains", m->domains);
+    qdev_prop_set_bit(dev, "has-setlpi", true);
+}
+
+static DeviceState *create_irs(GICv5TestMachineState *m, unsigned irs,
+                               DeviceState *primary)
+{
+    DeviceState *dev = qdev_new(TYPE_ARM_GICV5);
+    ARMGICv5CommonState *s = ARM_GICV5_COMMON(dev);
+
+    if (!m->bare) {
+        wire_irs(m, irs, dev);
+    }
+    if (primary) {
+        object_property_set_link(OBJECT(dev), "primary", OBJECT(primary),
+                                 &error_fatal);
+    }
+    object_property_add_child(OBJECT(m), "irs[*]", OBJECT(dev));
+    sysbus_realize_and_unref(SYS_BUS_DEVICE(dev), &error_fatal);
+
+    for (unsigned d = 0; d < GICV5_NUM_DOMAINS; d++) {
+        hwaddr base = FRAMES_BASE + irs * IRS_STRIDE + d * 0x20000;
+
+        if (!arm_gicv5_has_domain(s, d)) {
+            continue;
+        }
+        sysbus_mmio_map(SYS_BUS_DEVICE(dev), GICV5_MMIO_CONFIG(d), base);
+        if (s->setlpi) {
+            sysbus_mmio_map(SYS_BUS_DEVICE(dev), GICV5_MMIO_SETLPI(d),
+                            base + GICV5_FRAME_SIZE);
+        }
+    }
+    return dev;
+}
+
+static void gicv5_test_init(MachineState *machine)
+{
+    GICv5TestMachineState *m = GICV5_TEST_MACHINE(machine);
+    DeviceState *primary = NULL;
+
+    if (m->num_irs < 1 || m->num_irs > MAX_IRS ||
+        m->num_irs > machine->smp.cpus) {
+        error_setg(&error_fatal, "irs must be 1 to %u and at most the number "
+                   "of CPUs (%u)", MAX_IRS, machine->smp.cpus);
+    }
+    memory_region_add_subregion(get_system_memory(), RAM_BASE, machine->ram);
+    create_cpus(machine);
+    for (unsigned i = 0; i < m->num_irs; i++) {
+        DeviceState *irs = create_irs(m, i, primary);
+
+        if (!primary) {
+            primary = irs;
+        }
+    }
+}
+
+static bool gicv5_test_get_bare(Object *obj, Error **errp)
+{
+    return GICV5_TEST_MACHINE(obj)->bare;
+}
+
+static void gicv5_test_set_bare(Object *obj, bool value, Error **errp)
+{
+    GICV5_TEST_MACHINE(obj)->bare = value;
+}
+
+static void gicv5_test_instance_init(Object *obj)
+{
+    GICv5TestMachineState *m = GICV5_TEST_MACHINE(obj);
+
+    m->num_irs = 1;
+    m->domains = 1 << GICV5_DOMAIN_NS;
+    object_property_add_uint32_ptr(obj, "irs", &m->num_irs,
+                                   OBJ_PROP_FLAG_READWRITE);
+    object_property_set_description(obj, "irs", "Number of IRSes");
+    object_property_add_uint8_ptr(obj, "domains", &m->domains,
+                                  OBJ_PROP_FLAG_READWRITE);
+    object_property_set_description(obj, "domains", "Mask of interrupt "
+                                    "domains: 1 Secure, 2 Non-secure, 4 EL3, "
+                                    "8 Realm");
+    object_property_add_bool(obj, "bare", gicv5_test_get_bare,
+                             gicv5_test_set_bare);
+    object_property_set_description(obj, "bare", "Set no property of the "
+                                    "IRSes: leave all to -global");
+}
+
+static void gicv5_test_class_init(ObjectClass *oc, void *data)
+{
+    MachineClass *mc = MACHINE_CLASS(oc);
+    static const char *const valid_cpu_types[] = {
+        "max-arm-cpu",
+        NULL
+    };
+
+    mc->desc = "GICv5 test wiring (runs no code)";
+    mc->init = gicv5_test_init;
+    mc->max_cpus = 16;
+    mc->default_cpu_type = "max-arm-cpu";
+    mc->valid_cpu_types = valid_cpu_types;
+    mc->default_ram_size = 64 * 1024 * 1024;
+    mc->default_ram_id = "ram";
+    mc->no_floppy = 1;
+    mc->no_cdrom = 1;
+    mc->no_parallel = 1;
+    mc->no_serial = 1;
+}
+
+static const TypeInfo gicv5_test_info = {
+    .name = TYPE_GICV5_TEST_MACHINE,
+    .parent = TYPE_MACHINE,
+    .instance_size = sizeof(GICv5TestMachineState),
+    .instance_init = gicv5_test_instance_init,
+    .class_init = gicv5_test_class_init,
+};
+
+static void gicv5_test_register_types(void)
+{
+    type_register_static(&gicv5_test_info);
+}
+
+type_init(gicv5_test_register_types)

@@ -1,0 +1,212 @@
+/*
+ * The GICv5 of the virt board: options, wiring, device tree
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "qapi/error.h"
+#include "qobject/qlist.h"
+#include "hw/arm/virt-gicv5.h"
+#include "hw/qdev-properties.h"
+#include "system/device_tree.h"
+#include "target/arm/cpu.h"
+#include "target/arm/gtimer.h"
+
+#define VIRT_GICV5_NODE "/intc"
+
+static bool virt_gicv5_check_cpu_type(const MachineState *ms, Error **errp)
+{
+    const char *by_default = "";
+    g_autofree char *model = NULL;
+
+    if (!strcmp(ms->cpu_type, ARM_CPU_TYPE_NAME("max"))) {
+        return true;
+    }
+
+    /* Someone who gave no -cpu has to learn where the model comes from. */
+    if (!strcmp(ms->cpu_type, MACHINE_GET_CLASS(ms)->default_cpu_type)) {
+        by_default = " (the default)";
+    }
+    model = cpu_model_from_type(ms->cpu_type);
+    error_setg(errp, "gic-version=5 does not work with -cpu %s%s, whose "
+               "hardware has no GICv5 CPU interface: use -cpu max",
+               model, by_default);
+    return false;
+}
+
+bool virt_gicv5_finalize(VirtMachineState *vms, Error **errp)
+{
+    /* The accelerator first: it decides what else can work. */
+    if (!gicv5_class_name(errp)) {
+        return false;
+    }
+
+    if (!virt_gicv5_check_cpu_type(MACHINE(vms), errp)) {
+        return false;
+    }
+
+    if (vms->secure) {
+        error_setg(errp, "gic-version=5 does not work with secure=on yet: "
+                   "use secure=off, or gic-version=3");
+        return false;
+    }
+
+    if (vms->virt) {
+        error_setg(errp, "gic-version=5 does not work with virtualization=on "
+                   "yet: use virtualization=off, or gic-version=3");
+        return false;
+    }
+
+    /* its=on is a default for other GICs; only a wish can be disappointed. */
+    if (vms->its && vms->its_set) {
+        error_setg(errp, "gic-version=5 does not work with its=on yet: "
+                   "use its=off, or gic-version=3");
+        return false;
+    }
+    vms->its = false;
+
+    if (vms->ras) {
+        error_setg(errp, "gic-version=5 does not work with ras=on, which "
+                   "needs ACPI: use ras=off, or gic-version=3");
+        return false;
+    }
+
+    /* The ACPI tables would describe a GICv3. "auto" means none, therefore. */
+    if (vms->acpi == ON_OFF_AUTO_ON) {
+        error_setg(errp, "gic-version=5 does not work with acpi=on yet: "
+                   "use acpi=off, or gic-version=3");
+        return false;
+    }
+    vms->acpi = ON_OFF_AUTO_OFF;
+
+    return true;
+}
+
+bool virt_gicv5_init_cpu(Object *cpuobj, Error **errp)
+{
+    /* "max" of qemu-system-arm is a 32-bit CPU; without TCG there is none. */
+    if (!object_property_find(cpuobj, "gicv5")) {
+        error_setg(errp, "gic-version=5 does not work with this QEMU, whose "
+                   "-cpu max has no GICv5 CPU interface: "
+                   "use qemu-system-aarch64, built with TCG");
+        return false;
+    }
+    return object_property_set_bool(cpuobj, "gicv5", true, errp);
+}
+
+static void virt_gicv5_connect_cpu(DeviceState *cpu)
+{
+    static const uint8_t timer_ppi[] = {
+        [GTIMER_PHYS] = GICV5_PPI_CNTP,
+        [GTIMER_VIRT] = GICV5_PPI_CNTV,
+        [GTIMER_HYP] = GICV5_PPI_CNTHP,
+        [GTIMER_SEC] = GICV5_PPI_CNTPS,
+        [GTIMER_HYPVIRT] = GICV5_PPI_CNTHV,
+        [GTIMER_S_EL2_PHYS] = GICV5_PPI_CNTHPS,
+        [GTIMER_S_EL2_VIRT] = GICV5_PPI_CNTHVS,
+    };
+
+    QEMU_BUILD_BUG_ON(ARRAY_SIZE(timer_ppi) != NUM_GTIMERS);
+
+    for (int i = 0; i < ARRAY_SIZE(timer_ppi); i++) {
+        qdev_connect_gpio_out(cpu, i,
+                              qdev_get_gpio_in_named(cpu, "gicv5-ppi",
+                                                     timer_ppi[i]));
+    }
+    qdev_connect_gpio_out_named(cpu, "pmu-interrupt", 0,
+                                qdev_get_gpio_in_named(cpu, "gicv5-ppi",
+                                                       GICV5_PPI_PMUIRQ));
+}
+
+/*
+ * All counts of cells are 2, and all ranges are the identity: there are
+ * guests that take a frame's address as it stands in the innermost node.
+ */
+static void virt_gicv5_fdt_bus(void *fdt, const char *node)
+{
+    qemu_fdt_setprop_cell(fdt, node, "#address-cells", 2);
+    qemu_fdt_setprop_cell(fdt, node, "#size-cells", 2);
+    qemu_fdt_setprop(fdt, node, "ranges", NULL, 0);
+}
+
+static void virt_gicv5_fdt_irs(VirtMachineState *vms)
+{
+    const MachineState *ms = MACHINE(vms);
+    void *fdt = ms->fdt;
+    const hwaddr base = VIRT_GICV5_IRS_CONFIG(GICV5_DOMAIN_NS);
+    const unsigned num_cpus = ms->smp.cpus;
+    g_autofree char *node = g_strdup_printf(VIRT_GICV5_NODE "/irs@%" PRIx64,
+                                            base);
+    g_autofree uint32_t *cpus = g_new(uint32_t, num_cpus);
+    g_autofree uint16_t *iaffids = g_new(uint16_t, num_cpus);
+
+    for (unsigned i = 0; i < num_cpus; i++) {
+        g_autofree char *cpu = g_strdup_printf("/cpus/cpu@%u", i);
+
+        cpus[i] = cpu_to_be32(qemu_fdt_get_phandle(fdt, cpu));
+        iaffids[i] = cpu_to_be16(i);
+    }
+
+    qemu_fdt_add_subnode(fdt, node);
+    qemu_fdt_setprop_string(fdt, node, "compatible", "arm,gic-v5-irs");
+    qemu_fdt_setprop_sized_cells(fdt, node, "reg",
+                                 2, base, 2, (hwaddr)GICV5_FRAME_SIZE);
+    qemu_fdt_setprop_string(fdt, node, "reg-names", "ns-config");
+    virt_gicv5_fdt_bus(fdt, node);
+    qemu_fdt_setprop(fdt, node, "cpus", cpus, num_cpus * sizeof(*cpus));
+    qemu_fdt_setprop(fdt, node, "arm,iaffids",
+                     iaffids, num_cpus * sizeof(*iaffids));
+}
+
+static void virt_gicv5_fdt_intc(VirtMachineState *vms)
+{
+    void *fdt = MACHINE(vms)->fdt;
+
+    vms->gic_phandle = qemu_fdt_alloc_phandle(fdt);
+    qemu_fdt_setprop_cell(fdt, "/", "interrupt-parent", vms->gic_phandle);
+
+    /* The CPU interface: system registers only, so there is no address. */
+    qemu_fdt_add_subnode(fdt, VIRT_GICV5_NODE);
+    qemu_fdt_setprop_string(fdt, VIRT_GICV5_NODE, "compatible",
+                            GICV5_FDT_COMPATIBLE);
+    qemu_fdt_setprop_cell(fdt, VIRT_GICV5_NODE, "#interrupt-cells", 3);
+    qemu_fdt_setprop(fdt, VIRT_GICV5_NODE, "interrupt-controller", NULL, 0);
+    virt_gicv5_fdt_bus(fdt, VIRT_GICV5_NODE);
+    qemu_fdt_setprop_cell(fdt, VIRT_GICV5_NODE, "phandle", vms->gic_phandle);
+}
+
+void virt_gicv5_create(VirtMachineState *vms, MemoryRegion *mem,
+                       uint32_t num_spis)
+{
+    const unsigned num_cpus = MACHINE(vms)->smp.cpus;
+    QList *cpus = qlist_new();
+    QList *iaffids = qlist_new();
+
+    /* The device tree says the same: an IAFFID is a CPU's index. */
+    for (unsigned i = 0; i < num_cpus; i++) {
+        qlist_append_int(cpus, i);
+        qlist_append_int(iaffids, i);
+    }
+
+    vms->gic = qdev_new(gicv5_class_name(&error_fatal));
+    object_property_add_child(OBJECT(vms), "gicv5", OBJECT(vms->gic));
+    qdev_prop_set_array(vms->gic, "cpus", cpus);
+    qdev_prop_set_array(vms->gic, "iaffids", iaffids);
+    qdev_prop_set_uint32(vms->gic, "spi-range", num_spis);
+    qdev_prop_set_uint8(vms->gic, "domains", 1 << GICV5_DOMAIN_NS);
+    qdev_prop_set_bit(vms->gic, "has-setlpi", false);
+    object_property_set_link(OBJECT(vms->gic), "sysmem", OBJECT(mem),
+                             &error_abort);
+    sysbus_realize_and_unref(SYS_BUS_DEVICE(vms->gic), &error_fatal);
+    sysbus_mmio_map(SYS_BUS_DEVICE(vms->gic),
+                    GICV5_MMIO_CONFIG(GICV5_DOMAIN_NS),
+                    VIRT_GICV5_IRS_CONFIG(GICV5_DOMAIN_NS));
+
+    for (unsigned i = 0; i < num_cpus; i++) {
+        virt_gicv5_connect_cpu(DEVICE(qemu_get_cpu(i)));
+    }
+
+    virt_gicv5_fdt_intc(vms);
+    virt_gicv5_fdt_irs(vms);
+}

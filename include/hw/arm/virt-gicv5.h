@@ -1,0 +1,76 @@
+/*
+ * The GICv5 of the virt board
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef HW_ARM_VIRT_GICV5_H
+#define HW_ARM_VIRT_GICV5_H
+
+#include "hw/arm/bsa.h"
+#include "hw/arm/gicv5-fdt.h"
+#include "hw/arm/virt.h"
+#include "hw/intc/arm_gicv5_common.h"
+
+/*
+ * Memory map, in the space that older GICs use: one frame of
+ * GICV5_FRAME_SIZE for each GICv5Domain, in the order of that enum.
+ *
+ * The board creates the Non-secure config frame. The places of all the others
+ * are fixed already, so that a guest never sees a frame move:
+ *   0x08040000 ITS config frames
+ *   0x08080000 ITS translate frames
+ *   0x080C0000 IRS SETLPI frames
+ *   0x08100000 IWB
+ */
+#define VIRT_GICV5_IRS_CONFIG(domain) \
+    (0x08000000 + (domain) * (hwaddr)GICV5_FRAME_SIZE)
+
+/**
+ * virt_gicv5_finalize: settle the machine's options for gic-version=5
+ *
+ * Refuses what does not work with a GICv5, and turns off what is only on by
+ * default and does not work. To be called before anything is created.
+ * Returns false with @errp set on failure.
+ */
+bool virt_gicv5_finalize(VirtMachineState *vms, Error **errp);
+
+/**
+ * virt_gicv5_init_cpu: give a CPU, not yet realized, its GICv5 CPU interface
+ *
+ * Returns false with @errp set if the CPU can have none.
+ */
+bool virt_gicv5_init_cpu(Object *cpuobj, Error **errp);
+
+/**
+ * virt_gicv5_create: create the IRS and describe it in the device tree
+ * @vms: the machine; its CPUs are realized and have their device tree nodes
+ * @mem: the memory in which the IRS finds its tables
+ * @num_spis: the number of SPIs
+ *
+ * On return @vms->gic is set, its GPIO input n is SPI n, and the PPIs of all
+ * CPUs are wired. Ends QEMU with a message if that is impossible.
+ */
+void virt_gicv5_create(VirtMachineState *vms, MemoryRegion *mem,
+                       uint32_t num_spis);
+
+/**
+ * virt_spi_type: first cell of an SPI's specifier in the device tree
+ */
+static inline uint32_t virt_spi_type(const VirtMachineState *vms)
+{
+    return vms->gic_version == VIRT_GIC_VERSION_5 ? GICV5_TYPE_SPI
+                                                  : GIC_FDT_IRQ_TYPE_SPI;
+}
+
+/**
+ * virt_ppi: second cell of a PPI's specifier in the device tree
+ * @intid: the PPI as an INTID of GICv3, which is also its number in GICv5
+ */
+static inline uint32_t virt_ppi(const VirtMachineState *vms, int intid)
+{
+    return vms->gic_version == VIRT_GIC_VERSION_5 ? intid
+                                                  : INTID_TO_PPI(intid);
+}
+
+#endif
