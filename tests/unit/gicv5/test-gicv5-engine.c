@@ -642,8 +642,10 @@ static void test_spi_level_life(void)
 
 static void test_spi_domain(void)
 {
+    static const GICv5Domain order[] = { NS, S, REALM, EL3, NS };
     Rig *r = new_rig(0xf, false, 5);
     uint32_t state = iste(P | EN | HM, 3, 0);
+    GICv5Domain old = EL3;
 
     gicv5_system_add_irs(r->sys, 0, 4);
     gicv5_system_add_pe(r->sys, 0, 0, NULL);
@@ -654,9 +656,6 @@ static void test_spi_domain(void)
     gicv5_spi_set_level(r->sys, 0, 1, true);
     put(r, EL3, spi(1), state);
     expect(r, 0, EL3, spi(1), 3);
-
-    static const GICv5Domain order[] = { NS, S, REALM, EL3, NS };
-    GICv5Domain old = EL3;
 
     for (unsigned i = 0; i < ARRAY_SIZE(order); i++) {
         r->forwards = 0;
@@ -1339,6 +1338,7 @@ static void test_hppi_order(void)
 static void test_hppi_fifo(void)
 {
     static const uint32_t id[] = { 200, 3, 77, 4, 199, 0 };
+    static const uint32_t left[] = { 200, 3, 0, 4, 199, 77 };  /* 0: the SPI */
     Rig *r = ns_rig(1, false);
 
     ist_valid(r, NS, &linear8);
@@ -1364,8 +1364,6 @@ static void test_hppi_fifo(void)
     /* Back again, at the end */
     cmd(r, NS, GICV5_CMD_SET_ENABLE, lpi(77), 1);
     expect_forwards(r, 0);
-
-    static const uint32_t left[] = { 200, 3, 0, 4, 199, 77 };
 
     for (unsigned i = 0; i < ARRAY_SIZE(left); i++) {
         uint32_t intid = left[i] ? lpi(left[i]) : spi(5);
@@ -1566,7 +1564,7 @@ static void test_irsen_domains(void)
 
 /* --- 1-of-N ------------------------------------------------------------------------ */
 
-static void accept(Rig *r, unsigned p, bool on)
+static void take_1ofn(Rig *r, unsigned p, bool on)
 {
     gicv5_command(r->sys, pe(r, p), NS, GICV5_CMD_SET_ONE_OF_N, 0, on);
 }
@@ -1576,6 +1574,7 @@ static unsigned offers(Rig *r, GICv5Domain d, uint32_t intid, unsigned *holder)
 {
     unsigned n = 0;
 
+    *holder = 0;
     for (unsigned i = 0; i < r->sys->pe->len; i++) {
         if (gicv5_candidate_intid(r->seen[i][d]) == intid) {
             n++;
@@ -1591,14 +1590,14 @@ static void test_1ofn_one_pe(void)
     unsigned holder, other = 0;
 
     for (unsigned i = 0; i < 4; i++) {
-        accept(r, i, true);
+        take_1ofn(r, i, true);
     }
     put(r, NS, spi(1), iste(P | EN | IRM, 5, 0));
     g_assert_cmpuint(offers(r, NS, spi(1), &holder), ==, 1);
     expect_forwards(r, 1);
 
     /* The holder goes: recalled there before another is told */
-    accept(r, holder, false);
+    take_1ofn(r, holder, false);
     g_assert_cmpuint(offers(r, NS, spi(1), &other), ==, 1);
     g_assert_cmpuint(other, !=, holder);
     expect_forwards(r, 2);
@@ -1615,7 +1614,7 @@ static void test_1ofn_one_pe(void)
 
     /* Another PE that comes or goes does not matter */
     gicv5_pe_set_dps(pe(r, other), NS, false);
-    accept(r, other, false);
+    take_1ofn(r, other, false);
     expect_forwards(r, 0);
 
     gicv5_command(r->sys, pe(r, holder), NS, GICV5_CMD_ACTIVATE, spi(1), 0);
@@ -1638,7 +1637,7 @@ static void test_1ofn_excluded(void)
     expect(r, 1, NS, spi(2), 6);
     g_assert_true(gicv5_system_check(r->sys));
     gicv5_pe_set_dps(pe(r, 2), NS, true);
-    accept(r, 2, true);
+    take_1ofn(r, 2, true);
     expect_none(r, 2, NS);
     /* One accepts */
     gicv5_pe_set_dps(pe(r, 2), NS, false);
@@ -1646,10 +1645,10 @@ static void test_1ofn_excluded(void)
     /* DPS of another domain is not its business */
     gicv5_pe_set_dps(pe(r, 2), S, true);
     expect(r, 2, NS, spi(1), 5);
-    accept(r, 2, false);
+    take_1ofn(r, 2, false);
     expect_none(r, 2, NS);
     g_assert_cmpuint(offers(r, NS, spi(1), &holder), ==, 0);
-    accept(r, 0, true);
+    take_1ofn(r, 0, true);
     expect(r, 0, NS, spi(1), 5);
     done(r);
 }
@@ -1659,7 +1658,7 @@ static void test_1ofn_prefers_winner(void)
     Rig *r = ns_rig(3, true);
 
     for (unsigned i = 0; i < 3; i++) {
-        accept(r, i, true);
+        take_1ofn(r, i, true);
     }
     put(r, NS, spi(10), iste(P | EN, 2, 0));
     put(r, NS, spi(12), iste(P | EN, 3, 2));
@@ -1700,8 +1699,8 @@ static void test_1ofn_order(void)
     uint32_t order[] = { 7, 3, 5 };
 
     ist_valid(r, NS, &linear8);
-    accept(r, 0, true);
-    accept(r, 1, true);
+    take_1ofn(r, 0, true);
+    take_1ofn(r, 1, true);
     for (unsigned i = 0; i < 3; i++) {
         put(r, NS, lpi(order[i]), iste(P | EN | IRM, 4, i));
     }
@@ -1724,7 +1723,7 @@ static void test_1ofn_spread(void)
     unsigned count[4] = {}, holder;
 
     for (unsigned i = 0; i < 4; i++) {
-        accept(r, i, true);
+        take_1ofn(r, i, true);
     }
     put(r, NS, spi(0), iste(EN | IRM, 4, 0));
     for (unsigned i = 0; i < 400; i++) {
@@ -1748,7 +1747,7 @@ static void test_1ofn_retarget(void)
     unsigned holder, other;
 
     for (unsigned i = 0; i < 3; i++) {
-        accept(r, i, true);
+        take_1ofn(r, i, true);
     }
     put(r, NS, spi(1), iste(P | EN, 5, 1));
     r->forwards = 0;
@@ -1775,8 +1774,8 @@ static void test_1ofn_irsen(void)
     gicv5_system_add_irs(r->sys, 8, 8);
     gicv5_system_add_pe(r->sys, 0, 0, NULL);
     gicv5_system_add_pe(r->sys, 1, 1, NULL);
-    accept(r, 0, true);
-    accept(r, 1, true);
+    take_1ofn(r, 0, true);
+    take_1ofn(r, 1, true);
     put(r, NS, spi(1), iste(P | EN | IRM, 5, 0));
     expect_forwards(r, 0);
     gicv5_irs_enable(r->sys, 1, NS, true);
@@ -1798,7 +1797,7 @@ static void test_1ofn_load(void)
     Rig *r = ns_rig(2, true);
     unsigned holder;
 
-    accept(r, 1, true);
+    take_1ofn(r, 1, true);
     rig_mem_stl(&r->mem[NS], IST_BASE + 20, iste(P | EN | IRM, 5, 0));
     ist_valid(r, NS, &linear8);
     expect(r, 1, NS, lpi(5), 5);
@@ -1908,7 +1907,7 @@ static void test_reset(void)
     gicv5_system_add_pe(r->sys, 0, 1, NULL);
     gicv5_irs_enable(r->sys, 0, S, true);
     gicv5_irs_enable(r->sys, 0, NS, true);
-    accept(r, 1, true);
+    take_1ofn(r, 1, true);
     gicv5_pe_set_dps(pe(r, 0), NS, true);
     gicv5_spi_set_domain(r->sys, 0, 1, NS);
     gicv5_spi_set_tm(r->sys, 0, 1, true);
@@ -1978,7 +1977,7 @@ static void test_reset_recalls(void)
         gicv5_system_add_irs(r->sys, 8 * i, 8);
         gicv5_system_add_pe(r->sys, i, i, NULL);
         gicv5_irs_enable(r->sys, i, NS, true);
-        accept(r, i, true);
+        take_1ofn(r, i, true);
     }
     put(r, NS, spi(1), iste(EN | P | IRM, 9, 0));
     put(r, NS, spi(2), iste(EN | P | IRM, 10, 0));

@@ -75,6 +75,7 @@ static inline void dsb(void)
 
 /* Others that old assemblers do not know */
 #define ALLINT                  S3_0_C4_C3_0
+#define ID_AA64ISAR2_EL1        S3_0_C0_C6_2
 #define ID_AA64PFR2_EL1         S3_0_C0_C4_2
 
 #define CR0_EN                  (1ull << 0)

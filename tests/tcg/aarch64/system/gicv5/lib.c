@@ -242,6 +242,18 @@ void delay_us(unsigned us)
     }
 }
 
+void relax(void)
+{
+    if (rd(ID_AA64ISAR2_EL1) & 0xf) {
+        register uint64_t until asm("x0") = now() + rd(cntfrq_el0) / 50000;
+
+        /* WFIT X0 */
+        asm volatile(".inst 0xd5031020" : : "r"(until) : "memory");
+    } else {
+        asm volatile("yield" : : : "memory");
+    }
+}
+
 uint32_t rnd(uint32_t *state)
 {
     uint32_t x = *state ? *state : 0x9e3779b9;
@@ -729,6 +741,6 @@ void cpu_main(struct cpu *c)
             fn(c->job_arg);
             __atomic_store_n(&c->job, NULL, __ATOMIC_RELEASE);
         }
-        asm volatile("yield");
+        relax();
     }
 }

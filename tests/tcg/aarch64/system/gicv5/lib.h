@@ -125,12 +125,18 @@ void delay_us(unsigned us);
 
 #define WAIT_MS 5000
 
+/*
+ * Wait a moment, or for an interrupt, if the CPU can do so (FEAT_WFxT). It
+ * leaves the host's CPUs, which may be few, to those that have work.
+ */
+void relax(void);
+
 /* Wait for @cond, at most @ms milliseconds; was it true in the end? */
 #define wait_for_ms(cond, ms) ({                                        \
     uint64_t wf_end = now() + ms_ticks(ms);                             \
     bool wf_ok;                                                         \
     while (!(wf_ok = (cond)) && now() < wf_end) {                       \
-        asm volatile("yield" : : : "memory");                           \
+        relax();                                                        \
     }                                                                   \
     wf_ok;                                                              \
 })
