@@ -140,6 +140,7 @@ struct GICv5Space {
     GICv5Domain domain;
     GICv5IST lpi;
     GICv5OneOfN one_of_n;
+    bool batch;                     /* gicv5_space_begin_batch() */
     /* IAFFID to target, two levels of 256 */
     GICv5Target ***target;
 };
@@ -365,6 +366,13 @@ GICv5Node *gicv5_space_queued_node(GICv5Space *sp, uint32_t intid);
 /* The only function that changes a state word. */
 void gicv5_set_word(GICv5Space *sp, uint32_t intid, GICv5Node *n,
                     uint32_t word);
+
+/*
+ * Between these two, changes of words reach the pending sets but no PE: a
+ * whole table comes or goes, and each PE hears of the result only. O(PEs).
+ */
+void gicv5_space_begin_batch(GICv5Space *sp);
+void gicv5_space_end_batch(GICv5Space *sp);
 
 void gicv5_pendset_insert(GICv5PendSet *set, GICv5Space *sp, uint32_t intid,
                           GICv5Node *n, unsigned prio);

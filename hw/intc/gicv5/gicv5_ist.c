@@ -59,7 +59,7 @@ static uint64_t page_addr(const GICv5IST *ist, uint32_t page)
 
     if (ist->cfg.two_level) {
         base = ist->l2[id >> ist->l2_bits] & R_L1_ISTE_L2_ADDR_MASK;
-        id &= MAKE_64BIT_MASK(0, ist->l2_bits);
+        id &= (1u << ist->l2_bits) - 1;
     }
     return base + ((uint64_t)id << ist->cfg.entry_shift);
 }
@@ -102,7 +102,7 @@ GICv5Node *gicv5_ist_node(GICv5IST *ist, uint32_t id, bool for_write)
             return NULL;
         }
     }
-    return &p[id & MAKE_64BIT_MASK(0, ist->page_bits)];
+    return &p[id & ((1u << ist->page_bits) - 1)];
 }
 
 static bool load_page(GICv5Space *sp, uint32_t page)
@@ -168,32 +168,44 @@ static void load_l2(GICv5Space *sp, uint32_t l1_index, uint64_t l1e)
     load_pages(sp, l1_index << shift, 1u << shift);
 }
 
+/* An L1 ISTE that cannot be read leaves its LPIs unreachable. */
 static void load_two_level(GICv5Space *sp)
 {
     GICv5IST *ist = &sp->lpi;
+    const GICv5EngineOps *ops = sp->sys->ops;
     uint32_t entries = ist_l2_tables(ist);
+    uint32_t bad = 0;
     uint64_t buf[512];
+    bool whole = false;
 
-    for (uint32_t i = 0; i < entries; i += ARRAY_SIZE(buf)) {
-        uint32_t n = MIN(entries - i, ARRAY_SIZE(buf));
+    for (uint32_t i = 0; i < entries; i++) {
+        uint32_t j = i % ARRAY_SIZE(buf);
         uint64_t addr = ist->base + i * sizeof(buf[0]);
+        uint64_t l1e;
 
-        if (!sp->sys->ops->read(sp->sys->opaque, sp->domain, addr, buf,
-                                n * sizeof(buf[0]))) {
-            qemu_log_mask(LOG_GUEST_ERROR, "gicv5: L1 IST at 0x%" PRIx64
-                          " is not in RAM\n", addr);
-            sp->sys->ops->swerr(sp->sys->opaque, sp->domain,
-                                GICV5_SWERR_L1_ISTE_READ, i << ist->l2_bits,
-                                addr);
+        if (!j) {
+            whole = ops->read(sp->sys->opaque, sp->domain, addr, buf,
+                              MIN(entries - i, ARRAY_SIZE(buf)) *
+                              sizeof(buf[0]));
+        }
+        /* Part of the chunk may be in RAM all the same */
+        if (!whole && !ops->read(sp->sys->opaque, sp->domain, addr, &buf[j],
+                                 sizeof(buf[0]))) {
+            if (!bad++) {
+                ops->swerr(sp->sys->opaque, sp->domain,
+                           GICV5_SWERR_L1_ISTE_READ, i << ist->l2_bits, addr);
+            }
             continue;
         }
-        for (uint32_t j = 0; j < n; j++) {
-            uint64_t l1e = le64_to_cpu(buf[j]);
-
-            if (l1e & R_L1_ISTE_VALID_MASK) {
-                load_l2(sp, i + j, l1e);
-            }
+        l1e = le64_to_cpu(buf[j]);
+        if (l1e & R_L1_ISTE_VALID_MASK) {
+            load_l2(sp, i, l1e);
         }
+    }
+    if (bad) {
+        qemu_log_mask(LOG_GUEST_ERROR, "gicv5: %u of %u entries of the L1 IST "
+                      "at 0x%" PRIx64 " are not in RAM\n", bad, entries,
+                      ist->base);
     }
 }
 
@@ -224,11 +236,13 @@ void gicv5_ist_set_valid(GICv5Space *sp, uint64_t base,
     trace_gicv5_ist_valid(sp->domain, base, cfg->id_bits, cfg->two_level,
                           1 << cfg->entry_shift);
 
+    gicv5_space_begin_batch(sp);
     if (cfg->two_level) {
         load_two_level(sp);
     } else {
         load_pages(sp, 0, ist_pages(ist));
     }
+    gicv5_space_end_batch(sp);
 }
 
 /*
@@ -297,19 +311,21 @@ void gicv5_ist_drop(GICv5Space *sp)
     }
     trace_gicv5_ist_invalid(sp->domain, ist->base);
 
+    gicv5_space_begin_batch(sp);
     for (uint32_t p = 0; p < ist_pages(ist); p++) {
         GICv5Node *n = ist->page[p];
 
         if (!page_is_allocated(n)) {
             continue;
         }
-        /* Takes each LPI out of its pending set, and recalls it */
+        /* Takes each LPI out of its pending set */
         for (uint32_t i = 0; i < 1u << ist->page_bits; i++) {
             gicv5_set_word(sp, gicv5_intid(GICV5_TYPE_LPI,
                                            (p << ist->page_bits) + i),
                            &n[i], 0);
         }
     }
+    gicv5_space_end_batch(sp);
     for (uint32_t p = 0; p < ist_pages(ist); p++) {
         if (page_is_allocated(ist->page[p])) {
             g_free(ist->page[p]);
@@ -353,7 +369,9 @@ void gicv5_ist_map_l2(GICv5Space *sp, uint32_t id)
         }
     }
     trace_gicv5_ist_map_l2(sp->domain, id, l1e & R_L1_ISTE_L2_ADDR_MASK);
+    gicv5_space_begin_batch(sp);
     load_l2(sp, l1_index, l1e);
+    gicv5_space_end_batch(sp);
     return;
 
 fail:

@@ -226,6 +226,9 @@ static void one_of_n_update(GICv5Space *sp)
 /* The set at @set, of one target or the shared one, has changed */
 static void pendset_changed(GICv5Space *sp, GICv5PendSet *set)
 {
+    if (sp->batch) {
+        return;
+    }
     if (set == &sp->one_of_n.set) {
         one_of_n_update(sp);
         return;
@@ -233,6 +236,23 @@ static void pendset_changed(GICv5Space *sp, GICv5PendSet *set)
     target_update(container_of(set, GICv5Target, set));
     if (sp->one_of_n.set.occupied) {
         one_of_n_update(sp);
+    }
+}
+
+void gicv5_space_begin_batch(GICv5Space *sp)
+{
+    assert(!sp->batch);
+    sp->batch = true;
+}
+
+void gicv5_space_end_batch(GICv5Space *sp)
+{
+    sp->batch = false;
+    one_of_n_update(sp);
+    for (unsigned i = 0; i < sp->sys->pe->len; i++) {
+        GICv5PE *pe = g_ptr_array_index(sp->sys->pe, i);
+
+        target_update(&pe->target[sp->domain]);
     }
 }
 
@@ -266,6 +286,24 @@ void gicv5_set_word(GICv5Space *sp, uint32_t intid, GICv5Node *n,
     }
     if (to) {
         pendset_changed(sp, to);
+    }
+}
+
+/*
+ * The same for an interrupt that find_node() looked up for reading. Only a
+ * real change makes the engine allocate state for an LPI.
+ */
+static void change_word(GICv5Space *sp, uint32_t intid, const GICv5Node *n,
+                        uint32_t word)
+{
+    GICv5Node *real;
+
+    if (n->word == word) {
+        return;
+    }
+    real = find_node(sp, intid, true);
+    if (real) {
+        gicv5_set_word(sp, intid, real, word);
     }
 }
 
@@ -344,7 +382,7 @@ uint64_t gicv5_command(GICv5System *sys, GICv5PE *pe, GICv5Domain domain,
     GICv5Node *n;
 
     if (!gicv5_system_has_domain(sys, domain)) {
-        return R_GICV5_ICSR_F_MASK;
+        return cmd == GICV5_CMD_REQUEST_CONFIG ? R_GICV5_ICSR_F_MASK : 0;
     }
     sp = &sys->space[domain];
     trace_gicv5_command(domain, command_name(cmd), intid, value);
@@ -357,7 +395,7 @@ uint64_t gicv5_command(GICv5System *sys, GICv5PE *pe, GICv5Domain domain,
         return 0;
     }
 
-    n = find_node(sp, intid, cmd != GICV5_CMD_REQUEST_CONFIG);
+    n = find_node(sp, intid, false);
     if (!n) {
         qemu_log_mask(LOG_GUEST_ERROR, "gicv5: %s: INTID 0x%08x is not "
                       "reachable in domain %d\n", command_name(cmd), intid,
@@ -367,7 +405,7 @@ uint64_t gicv5_command(GICv5System *sys, GICv5PE *pe, GICv5Domain domain,
     if (cmd == GICV5_CMD_REQUEST_CONFIG) {
         return icsr_of_word(n->word);
     }
-    gicv5_set_word(sp, intid, n, command_word(sys, cmd, n->word, value));
+    change_word(sp, intid, n, command_word(sys, cmd, n->word, value));
     return 0;
 }
 
@@ -390,11 +428,11 @@ void gicv5_event(GICv5System *sys, GICv5Domain domain, uint32_t intid,
         [GICV5_CLEAR] = "CLEAR",
     };
     GICv5Space *sp = &sys->space[domain];
-    GICv5Node *n = find_node(sp, intid, true);
+    GICv5Node *n = find_node(sp, intid, false);
 
     trace_gicv5_event(domain, intid, name[event]);
     if (n) {
-        gicv5_set_word(sp, intid, n, event_word(n->word, event));
+        change_word(sp, intid, n, event_word(n->word, event));
     }
 }
 
@@ -648,8 +686,12 @@ void gicv5_system_reset(GICv5System *sys)
 {
     /* First nothing is forwarded any more, so each PE hears once. */
     for (unsigned i = 0; i < sys->irs->len; i++) {
+        memset(engine_irs(sys, i)->enabled, 0,
+               sizeof(engine_irs(sys, i)->enabled));
+    }
+    for (unsigned i = 0; i < sys->irs->len; i++) {
         for (unsigned d = 0; d < GICV5_NUM_DOMAINS; d++) {
-            gicv5_irs_enable(sys, i, d, false);
+            update_targets_of_irs(sys, i, d);
         }
     }
     for (unsigned d = 0; d < GICV5_NUM_DOMAINS; d++) {

@@ -219,7 +219,7 @@ static void check_table(QTestState *qts, const Layout *l, uint64_t addr,
         uint8_t *e = buf + (size_t)i * iste_bytes(l);
         uint32_t id = first + i;
 
-        g_assert_cmphex(ldl_le_p(e), ==,
+        g_assert_cmphex((uint32_t)ldl_le_p(e), ==,
                         is_changed(l, id) ? changed_word(id) : some_word(id));
         for (unsigned b = 4; b < iste_bytes(l); b++) {
             g_assert_cmphex(e[b], ==, FILLER);

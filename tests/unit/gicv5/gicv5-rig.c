@@ -18,7 +18,7 @@ typedef struct RigPage {
     uint8_t data[RIG_PAGE_SIZE];
 } RigPage;
 
-/* --- memory ------------------------------------------------------------ */
+/* --- memory ---------------------------------------------------------- */
 
 static gpointer page_key(uint64_t addr)
 {
@@ -232,7 +232,7 @@ static bool engine_write(void *opaque, GICv5Domain domain, uint64_t addr,
     return true;
 }
 
-/* --- the other callbacks ------------------------------------------------ */
+/* --- the other callbacks --------------------------------------------- */
 
 static void engine_forward(void *opaque, GICv5PE *pe, GICv5Domain domain,
                            GICv5Candidate candidate)
@@ -318,7 +318,7 @@ void rig_clear_log(Rig *r)
     }
 }
 
-/* --- IST addresses ------------------------------------------------------- */
+/* --- IST addresses --------------------------------------------------- */
 
 GICv5ISTConfig rig_ist_config(const RigIST *t)
 {

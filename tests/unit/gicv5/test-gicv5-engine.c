@@ -38,7 +38,7 @@ static uint32_t iste(uint32_t flags, unsigned prio, unsigned iaffid)
     return flags | prio << 11 | iaffid << 16;
 }
 
-/* --- rigs ----------------------------------------------------------------- */
+/* --- rigs ------------------------------------------------------------ */
 
 static Rig *new_rig(unsigned domains, bool one_of_n, unsigned prio_bits)
 {
@@ -144,7 +144,7 @@ static void expect_forwards(Rig *r, unsigned n)
     r->forwards = 0;
 }
 
-/* --- commands and events on the state word --------------------------------- */
+/* --- commands and events on the state word --------------------------- */
 
 typedef enum Op {
     OP_ENABLE, OP_DISABLE, OP_PEND, OP_UNPEND, OP_HM_EDGE, OP_HM_LEVEL,
@@ -375,7 +375,7 @@ static void test_priority_bits(gconstpointer data)
     done(r);
 }
 
-/* --- reachability ------------------------------------------------------------ */
+/* --- reachability ---------------------------------------------------- */
 
 static void no_change(void *opaque, uint64_t addr, uint32_t from, uint32_t to)
 {
@@ -485,7 +485,7 @@ static void test_reach_domain(void)
     done(r);
 }
 
-/* --- SPIs --------------------------------------------------------------------- */
+/* --- SPIs ------------------------------------------------------------ */
 
 static void put_tm(Rig *r, uint32_t id, bool tm)
 {
@@ -509,7 +509,8 @@ static void test_spi_wire(void)
             gicv5_spi_set_level(r->sys, 0, id, true);
             g_assert_cmphex(word_of(r, NS, spi(id)), ==,
                             tm ? start | P | HM : (start | P) & ~HM);
-            put(r, NS, spi(id), start & ~A);
+            cmd(r, NS, GICV5_CMD_SET_PENDING, spi(id), w & 1);
+            cmd(r, NS, GICV5_CMD_SET_HANDLING, spi(id), !!(w & 4));
             start = word_of(r, NS, spi(id));
             gicv5_spi_set_level(r->sys, 0, id, false);
             g_assert_cmphex(word_of(r, NS, spi(id)), ==,
@@ -712,9 +713,9 @@ static void test_spi_reset_domain(void)
         g_assert_true(gicv5_system_reset_domain(r->sys) == want);
         for (unsigned d = 0; d < 4; d++) {
             g_assert_true(reachable(r, d, spi(1)) == (d == want));
-            if (gicv5_system_has_domain(r->sys, d)) {
-                gicv5_spi_set_domain(r->sys, 0, 1, d);
-            }
+        }
+        for (unsigned d = 0; d < 4; d++) {
+            gicv5_spi_set_domain(r->sys, 0, 1, d);
         }
         gicv5_system_reset(r->sys);
         g_assert_true(reachable(r, want, spi(1)));
@@ -722,7 +723,7 @@ static void test_spi_reset_domain(void)
     }
 }
 
-/* --- the IST ------------------------------------------------------------------ */
+/* --- the IST --------------------------------------------------------- */
 
 /* Where each test keeps the level 2 table of an ID */
 static uint64_t l2_addr(const RigIST *t, uint32_t id)
@@ -1301,7 +1302,7 @@ static void test_ist_active_deactivate(void)
     done(r);
 }
 
-/* --- the highest priority pending interrupt ------------------------------------ */
+/* --- the highest priority pending interrupt -------------------------- */
 
 static void test_hppi_order(void)
 {
@@ -1493,7 +1494,7 @@ static void test_hppi_any_pe(void)
     done(r);
 }
 
-/* --- IRSEN ------------------------------------------------------------------------ */
+/* --- IRSEN ----------------------------------------------------------- */
 
 static void test_irsen(void)
 {
@@ -1562,7 +1563,7 @@ static void test_irsen_domains(void)
     done(r);
 }
 
-/* --- 1-of-N ------------------------------------------------------------------------ */
+/* --- 1-of-N ---------------------------------------------------------- */
 
 static void take_1ofn(Rig *r, unsigned p, bool on)
 {
@@ -1808,7 +1809,7 @@ static void test_1ofn_load(void)
     done(r);
 }
 
-/* --- several IRSes -------------------------------------------------------------------- */
+/* --- several IRSes --------------------------------------------------- */
 
 static void test_irs_ranges(void)
 {
@@ -1895,7 +1896,7 @@ static void test_irs_routing(void)
     done(r);
 }
 
-/* --- reset ----------------------------------------------------------------------------- */
+/* --- reset ----------------------------------------------------------- */
 
 static void test_reset(void)
 {

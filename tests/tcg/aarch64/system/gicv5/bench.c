@@ -46,22 +46,22 @@ static void result(const char *name, uint64_t ticks, uint64_t ops)
  * the host disturbs some rounds, but hardly all of them.
  */
 #define BENCH(name, op) do {                                            \
-    uint64_t b_best_t = 0, b_best_n = 0;                                \
+    uint64_t b_best_d = 0, b_best_n = 0;                                \
     for (unsigned b_r = 0; b_r < ROUNDS; b_r++) {                       \
-        uint64_t b_start = now(), b_t, b_n = 0;                         \
+        uint64_t b_start = now(), b_d, b_n = 0;                         \
         do {                                                            \
             for (unsigned b_i = 0; b_i < CHUNK; b_i++) {                \
                 op;                                                     \
             }                                                           \
             b_n += CHUNK;                                               \
-            b_t = now() - b_start;                                      \
-        } while (b_t < ms_ticks(ROUND_MS));                             \
-        if (!b_r || b_t * b_best_n < b_best_t * b_n) {                  \
-            b_best_t = b_t;                                             \
+            b_d = now() - b_start;                                      \
+        } while (b_d < ms_ticks(ROUND_MS));                             \
+        if (!b_r || b_d * b_best_n < b_best_d * b_n) {                  \
+            b_best_d = b_d;                                             \
             b_best_n = b_n;                                             \
         }                                                               \
     }                                                                   \
-    result(name, b_best_t, b_best_n);                                   \
+    result(name, b_best_d, b_best_n);                                   \
 } while (0)
 
 #define READ(reg) BENCH("read-" #reg, (void)rd(reg))
