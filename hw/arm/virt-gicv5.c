@@ -193,7 +193,10 @@ void virt_gicv5_create(VirtMachineState *vms, MemoryRegion *mem,
     object_property_add_child(OBJECT(vms), "gicv5", OBJECT(vms->gic));
     qdev_prop_set_array(vms->gic, "cpus", cpus);
     qdev_prop_set_array(vms->gic, "iaffids", iaffids);
+    qdev_prop_set_uint32(vms->gic, "irsid", 0);
     qdev_prop_set_uint32(vms->gic, "spi-range", num_spis);
+    qdev_prop_set_uint32(vms->gic, "spi-base", 0);
+    qdev_prop_set_uint32(vms->gic, "spi-irs-range", num_spis);
     qdev_prop_set_uint8(vms->gic, "domains", 1 << GICV5_DOMAIN_NS);
     qdev_prop_set_bit(vms->gic, "has-setlpi", false);
     object_property_set_link(OBJECT(vms->gic), "sysmem", OBJECT(mem),

@@ -102,6 +102,18 @@ void gicv5_cpu_add_property(Object *obj);
 bool gicv5_cpu_has_gcie(ARMCPU *cpu);
 
 /**
+ * gicv5_is_emulated: can this QEMU emulate a CPU with FEAT_GCIE?
+ */
+static inline bool gicv5_is_emulated(void)
+{
+#if defined(TARGET_AARCH64) && defined(CONFIG_TCG)
+    return true;
+#else
+    return false;
+#endif
+}
+
+/**
  * gicv5_id_aa64pfr2: the value of ID_AA64PFR2_EL1
  */
 uint64_t gicv5_id_aa64pfr2(ARMCPU *cpu);
@@ -124,6 +136,13 @@ void gicv5_cpuif_finalize(ARMCPU *cpu);
  * gicv5_cpuif_reset: reset the interface with its PE
  */
 void gicv5_cpuif_reset(ARMCPU *cpu);
+
+/**
+ * gicv5_cpuif_power_off: the PE is switched off (PSCI CPU_OFF)
+ *
+ * It is reset when it is switched on again. BQL held.
+ */
+void gicv5_cpuif_power_off(ARMCPU *cpu);
 
 /**
  * gicv5_cpuif_define_regs: define the system registers and instructions

@@ -64,7 +64,7 @@ static void forward(void *opaque, GICv5PE *pe, GICv5Domain domain,
 {
     GICv5Port *port = pe->opaque;
 
-    if (port->cpu_ops) {
+    if (port && port->cpu_ops) {
         port->cpu_ops->forward(port, domain, candidate);
     }
 }
@@ -100,39 +100,64 @@ static const GICv5PortIRSOps port_ops = {
     .command = port_command,
 };
 
+/* The PEs stay in the engine, which other IRSes may share, but are deaf. */
 static void detach_cpus(ARMGICv5CommonState *s)
 {
     for (uint32_t i = 0; i < s->num_cpus; i++) {
+        GICv5PE *pe = s->port[i].irs_pe;
+
         if (s->port[i].cpu_ops) {
             gicv5_cpu_detach(&s->port[i]);
+        }
+        if (pe) {
+            pe->opaque = NULL;
         }
     }
 }
 
-static bool attach_cpus(ARMGICv5CommonState *s, Error **errp)
+/* What can be wrong with them is found before the engine hears of a PE. */
+static bool check_pes(ARMGICv5CommonState *s, Error **errp)
 {
     for (uint32_t i = 0; i < s->num_cpus; i++) {
+        if (!qemu_get_cpu(s->cpu_index[i])) {
+            error_setg(errp, "cpus[%u]: there is no CPU %u", i,
+                       s->cpu_index[i]);
+            return false;
+        }
+        if (gicv5_system_find_pe(s->sys, s->iaffid[i])) {
+            error_setg(errp, "iaffids[%u]: IAFFID %u is another IRS's", i,
+                       s->iaffid[i]);
+            return false;
+        }
+    }
+    for (unsigned i = 0; i < s->sys->pe->len; i++) {
+        const GICv5PE *pe = g_ptr_array_index(s->sys->pe, i);
+        const GICv5Port *port = pe->opaque;
+
+        if (port && ARM_GICV5_COMMON(port->irs)->irsid == s->irsid) {
+            error_setg(errp, "irsid %u is another IRS's", s->irsid);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool attach_cpus(ARMGICv5CommonState *s, Error **errp)
+{
+    /* The CPU interface's IDs must hold those of LPIs and of SPIs. */
+    uint8_t id_bits = s->spi_range > 1u << 16 ? GICV5_MAX_ID_BITS : s->id_bits;
+
+    for (uint32_t i = 0; i < s->num_cpus; i++) {
         GICv5Port *port = &s->port[i];
-        CPUState *cs = qemu_get_cpu(s->cpu_index[i]);
 
         port->irs_ops = &port_ops;
         port->irs = s;
         port->iaffid = s->iaffid[i];
         port->domains = s->domains;
-        port->id_bits = s->id_bits;
-        if (!cs) {
-            error_setg(errp, "cpus[%u]: there is no CPU %u", i,
-                       s->cpu_index[i]);
-            return false;
-        }
+        port->id_bits = id_bits;
         port->irs_pe = gicv5_system_add_pe(s->sys, s->engine_irs,
                                            port->iaffid, port);
-        if (!port->irs_pe) {
-            error_setg(errp, "iaffids[%u]: IAFFID %u is another IRS's", i,
-                       port->iaffid);
-            return false;
-        }
-        if (!gicv5_cpu_attach(cs, port, errp)) {
+        if (!gicv5_cpu_attach(qemu_get_cpu(s->cpu_index[i]), port, errp)) {
             return false;
         }
     }
@@ -166,6 +191,9 @@ static void arm_gicv5_realize(DeviceState *dev, Error **errp)
         };
 
         s->sys = gicv5_system_new(&cfg, &engine_ops, s);
+    }
+    if (!check_pes(s, errp)) {
+        return;
     }
     irs = gicv5_system_add_irs(s->sys, s->spi_base, s->spi_irs_range);
     if (irs < 0) {
@@ -208,11 +236,11 @@ static void arm_gicv5_finalize(Object *obj)
 
     if (s->port) {
         detach_cpus(s);
-        g_free(s->port);
     }
     if (!s->primary) {
         gicv5_system_free(s->sys);
     }
+    g_free(s->port);
 }
 
 static void arm_gicv5_reset_hold(Object *obj, ResetType type)
@@ -228,9 +256,9 @@ static void arm_gicv5_reset_hold(Object *obj, ResetType type)
     }
 }
 
-static void arm_gicv5_set_irq(ARMGICv5CommonState *s, int n, int level)
+static bool arm_gicv5_set_irq(ARMGICv5CommonState *s, int n, int level)
 {
-    gicv5_spi_set_level(s->sys, s->engine_irs, n, level);
+    return gicv5_spi_set_level(s->sys, s->engine_irs, n, level);
 }
 
 static void arm_gicv5_print_info(InterruptStatsProvider *obj, GString *buf)

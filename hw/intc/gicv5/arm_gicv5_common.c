@@ -148,10 +148,10 @@ static bool check_primary(ARMGICv5CommonState *s, Error **errp)
     if (s->spi_range != p->spi_range || s->id_bits != p->id_bits ||
         s->min_lpi_id_bits != p->min_lpi_id_bits ||
         s->prio_bits != p->prio_bits || s->domains != p->domains ||
-        s->one_of_n != p->one_of_n) {
+        s->one_of_n != p->one_of_n || s->swerr != p->swerr) {
         error_setg(errp, "spi-range, id-bits, min-lpi-id-bits, "
-                   "priority-bits, domains and has-one-of-n must be those of "
-                   "the primary IRS");
+                   "priority-bits, domains, has-one-of-n and has-swerr must "
+                   "be those of the primary IRS");
         return false;
     }
     return true;
@@ -161,8 +161,9 @@ static void arm_gicv5_common_set_irq(void *opaque, int n, int level)
 {
     ARMGICv5CommonState *s = opaque;
 
-    s->spi_count[n] += !!level;
-    ARM_GICV5_COMMON_GET_CLASS(s)->set_irq(s, n, level);
+    if (ARM_GICV5_COMMON_GET_CLASS(s)->set_irq(s, n, level) && level) {
+        s->spi_count[n]++;
+    }
 }
 
 static void arm_gicv5_common_realize(DeviceState *dev, Error **errp)
@@ -180,9 +181,8 @@ static void arm_gicv5_common_realize(DeviceState *dev, Error **errp)
         s->d[d].domain = d;
     }
     if (s->dma_mr) {
-        s->dma_as_own = g_new0(AddressSpace, 1);
-        address_space_init(s->dma_as_own, s->dma_mr, "arm-gicv5");
-        s->dma_as = s->dma_as_own;
+        address_space_init(&s->dma_as_own, s->dma_mr, "arm-gicv5");
+        s->dma_as = &s->dma_as_own;
     } else {
         s->dma_as = &address_space_memory;
     }
@@ -194,11 +194,18 @@ static void arm_gicv5_common_unrealize(DeviceState *dev)
 {
     ARMGICv5CommonState *s = ARM_GICV5_COMMON(dev);
 
-    if (s->dma_as_own) {
-        address_space_destroy(s->dma_as_own);
-        g_clear_pointer(&s->dma_as_own, g_free);
+    /* Frames and wires stay: they must find something harmless. */
+    if (s->dma_as == &s->dma_as_own) {
+        s->dma_as = &address_space_memory;
+        address_space_destroy(&s->dma_as_own);
     }
-    g_clear_pointer(&s->spi_count, g_free);
+}
+
+static void arm_gicv5_common_finalize(Object *obj)
+{
+    ARMGICv5CommonState *s = ARM_GICV5_COMMON(obj);
+
+    g_free(s->spi_count);
 }
 
 static void arm_gicv5_common_reset_hold(Object *obj, ResetType type)
@@ -229,7 +236,7 @@ static bool arm_gicv5_common_get_statistics(InterruptStatsProvider *obj,
 
     *irq_counts = s->spi_count;
     *nb_irqs = s->spi_irs_range;
-    return true;
+    return s->spi_count;
 }
 
 static const Property arm_gicv5_common_properties[] = {
@@ -279,6 +286,7 @@ static const TypeInfo arm_gicv5_common_info = {
     .name = TYPE_ARM_GICV5_COMMON,
     .parent = TYPE_SYS_BUS_DEVICE,
     .instance_size = sizeof(ARMGICv5CommonState),
+    .instance_finalize = arm_gicv5_common_finalize,
     .class_size = sizeof(ARMGICv5CommonClass),
     .class_init = arm_gicv5_common_class_init,
     .abstract = true,

@@ -59,12 +59,13 @@ void gicv5_irs_print(ARMGICv5CommonState *s, GString *buf)
         print_ist(&sp->lpi, buf);
         for (uint32_t i = 0; i < s->num_cpus; i++) {
             const GICv5PE *pe = s->port[i].irs_pe;
+            const GICv5Target *t = &pe->target[d];
 
             g_string_append_printf(buf, "    IAFFID %u: HPPI ", pe->iaffid);
-            print_candidate(pe->target[d].candidate, buf);
+            print_candidate(t->candidate, buf);
             if (s->one_of_n) {
                 g_string_append_printf(buf, ", 1-of-N %s",
-                                       pe->target[d].dps ? "no" : "yes");
+                                       t->dps || !t->accepts ? "no" : "yes");
             }
             g_string_append_c(buf, '\n');
         }

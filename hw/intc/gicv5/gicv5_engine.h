@@ -297,12 +297,15 @@ bool gicv5_get_word(GICv5System *sys, GICv5Domain domain, uint32_t intid,
  */
 const GICv5SPI *gicv5_spi(const GICv5System *sys, unsigned irs, uint32_t id);
 
-/*
- * These take the SPI's number among the SPIs of IRS @irs, or a global ID that
- * gicv5_spi() accepted.
+/**
+ * gicv5_spi_set_level: wire @n of IRS @irs, 0 .. spi_count - 1, is at @level
+ *
+ * Returns whether that is a change; if not, nothing happens.
  */
-void gicv5_spi_set_level(GICv5System *sys, unsigned irs, uint32_t n,
+bool gicv5_spi_set_level(GICv5System *sys, unsigned irs, uint32_t n,
                          bool level);
+
+/* These take a global ID, and ignore one that is not of IRS @irs. */
 void gicv5_spi_set_tm(GICv5System *sys, unsigned irs, uint32_t id,
                       bool tm_level);
 void gicv5_spi_resample(GICv5System *sys, unsigned irs, uint32_t id);

@@ -257,25 +257,18 @@ static bool write_page(GICv5Space *sp, uint32_t page)
     unsigned shift = ist->cfg.entry_shift;
     uint32_t entries = 1u << ist->page_bits;
     uint64_t addr = page_addr(ist, page);
-    uint32_t buf[1 << PAGE_BITS];
+    size_t bytes = (size_t)entries << shift;
+    uint8_t buf[1 << (PAGE_BITS + MAX_ENTRY_SHIFT)];
 
-    if (shift == 2) {
-        for (uint32_t i = 0; i < entries; i++) {
-            buf[i] = cpu_to_le32(n[i].word);
-        }
-        return ops->write(sp->sys->opaque, sp->domain, addr, buf,
-                          entries * sizeof(buf[0]));
+    /* The rest of larger ISTEs keeps its value */
+    if (shift > 2 &&
+        !ops->read(sp->sys->opaque, sp->domain, addr, buf, bytes)) {
+        return false;
     }
-    /* Leave the rest of larger ISTEs alone */
     for (uint32_t i = 0; i < entries; i++) {
-        uint32_t word = cpu_to_le32(n[i].word);
-
-        if (!ops->write(sp->sys->opaque, sp->domain,
-                        addr + ((uint64_t)i << shift), &word, sizeof(word))) {
-            return false;
-        }
+        stl_le_p(buf + ((size_t)i << shift), n[i].word);
     }
-    return true;
+    return ops->write(sp->sys->opaque, sp->domain, addr, buf, bytes);
 }
 
 void gicv5_ist_set_invalid(GICv5Space *sp)

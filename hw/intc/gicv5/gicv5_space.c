@@ -11,6 +11,14 @@
 
 #define TARGET_FANOUT 256
 
+/*
+ * Build with -DGICV5_CHECK=1 to check the invariant after each change of a
+ * word. Very slow: each check looks at all interrupts.
+ */
+#ifndef GICV5_CHECK
+#define GICV5_CHECK 0
+#endif
+
 static GICv5EngineIRS *engine_irs(const GICv5System *sys, unsigned irs)
 {
     return &g_array_index(sys->irs, GICv5EngineIRS, irs);
@@ -287,6 +295,9 @@ void gicv5_set_word(GICv5Space *sp, uint32_t intid, GICv5Node *n,
     if (to) {
         pendset_changed(sp, to);
     }
+    if (GICV5_CHECK && !sp->batch) {
+        assert(gicv5_system_check(sp->sys));
+    }
 }
 
 /*
@@ -466,7 +477,7 @@ static void spi_sample(GICv5System *sys, GICv5SPI *spi, uint32_t id)
     }
 }
 
-void gicv5_spi_set_level(GICv5System *sys, unsigned irs, uint32_t n,
+bool gicv5_spi_set_level(GICv5System *sys, unsigned irs, uint32_t n,
                          bool level)
 {
     GICv5EngineIRS *e = engine_irs(sys, irs);
@@ -474,11 +485,12 @@ void gicv5_spi_set_level(GICv5System *sys, unsigned irs, uint32_t n,
 
     assert(n < e->spi_count);
     if (spi->level == level) {
-        return;
+        return false;
     }
     trace_gicv5_spi_wire(irs, e->spi_base + n, level);
     spi->level = level;
     spi_sample(sys, spi, e->spi_base + n);
+    return true;
 }
 
 void gicv5_spi_set_tm(GICv5System *sys, unsigned irs, uint32_t id,

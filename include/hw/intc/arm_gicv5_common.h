@@ -84,7 +84,8 @@ typedef struct GICv5IRSDomain {
  *     each IRS
  * @one_of_n: "has-one-of-n", 1-of-N routing (IRS_IDR0.ONE_N)
  * @setlpi: "has-setlpi", SETLPI frames (IRS_IDR0.SETLPI)
- * @swerr: "has-swerr", software error reporting (IRS_IDR0.SWE)
+ * @swerr: "has-swerr", software error reporting (IRS_IDR0.SWE); errors in
+ *     tables are reported by the primary IRS, since all IRSes share them
  * @primary: "primary", link to the IRS that holds the state which all IRSes
  *     of a machine share; unset in the primary itself
  * @dma_mr: "sysmem", link to the memory that tables live in; the system
@@ -117,7 +118,7 @@ struct ARMGICv5CommonState {
     GICv5System *sys;
     unsigned engine_irs;            /* this IRS's number in @sys */
     AddressSpace *dma_as;
-    AddressSpace *dma_as_own;
+    AddressSpace dma_as_own;        /* only with "sysmem" */
     GICv5Port *port;                /* num_cpus of them */
     uint64_t *spi_count;            /* rises of each wire, for "info irq" */
 
@@ -128,14 +129,15 @@ struct ARMGICv5CommonState {
 
 /**
  * ARMGICv5CommonClass:
- * @set_irq: wire @n (0 .. spi_irs_range - 1) changed to @level; BQL held
+ * @set_irq: wire @n (0 .. spi_irs_range - 1) is at @level; returns whether
+ *     that is a change. BQL held.
  */
 struct ARMGICv5CommonClass {
     SysBusDeviceClass parent_class;
 
     DeviceRealize parent_realize;
     ResettablePhases parent_phases;
-    void (*set_irq)(ARMGICv5CommonState *s, int n, int level);
+    bool (*set_irq)(ARMGICv5CommonState *s, int n, int level);
 };
 
 /**

@@ -155,6 +155,28 @@ void gicv5_cpuif_finalize(ARMCPU *cpu)
     }
 }
 
+/*
+ * The PE takes no interrupts until software sets EN again: without this the
+ * IRS would go on choosing it for 1-of-N interrupts.
+ */
+static void gicv5_cpuif_accept_nothing(ARMCPU *cpu)
+{
+    GICv5CPUIf *c = gicv5_cpuif(cpu);
+
+    for (int i = 0; c->port && i < GICV5_NUM_DOMAINS; i++) {
+        if (c->port->domains & BIT(i)) {
+            gicv5_cpuif_command(cpu, i, GICV5_CMD_SET_ONE_OF_N, 0, 0);
+        }
+    }
+}
+
+void gicv5_cpuif_power_off(ARMCPU *cpu)
+{
+    if (gicv5_cpuif(cpu)->enabled) {
+        gicv5_cpuif_accept_nothing(cpu);
+    }
+}
+
 void gicv5_cpuif_reset(ARMCPU *cpu)
 {
     /*
@@ -201,12 +223,8 @@ void gicv5_cpuif_reset(ARMCPU *cpu)
 
     gicv5_cpuif_update(cpu);
 
-    /* Tell the IRS about EN=0, whatever it knew about this PE. */
-    for (i = 0; c->port && i < GICV5_NUM_DOMAINS; i++) {
-        if (c->port->domains & BIT(i)) {
-            gicv5_cpuif_command(cpu, i, GICV5_CMD_SET_ONE_OF_N, 0, 0);
-        }
-    }
+    /* EN is 0 now, whatever the IRS knew about this PE. */
+    gicv5_cpuif_accept_nothing(cpu);
 }
 
 bool gicv5_cpu_attach(CPUState *cs, GICv5Port *port, Error **errp)

@@ -174,9 +174,15 @@ static void gicv5_cpuif_drive(ARMCPU *cpu)
         trace_gicv5_cpuif_lines(cpu_num(cpu), !!(want & GICV5_LINE_IRQ),
                                 !!(want & GICV5_LINE_FIQ),
                                 !!(want & GICV5_LINE_NMI));
+        /* Raise before lowering: nobody must see no interrupt in between. */
         for (i = 0; i < GICV5_NUM_LINES; i++) {
-            if ((want ^ have) & BIT(i)) {
-                qemu_set_irq(c->line_out[i], !!(want & BIT(i)));
+            if (want & ~have & BIT(i)) {
+                qemu_irq_raise(c->line_out[i]);
+            }
+        }
+        for (i = 0; i < GICV5_NUM_LINES; i++) {
+            if (have & ~want & BIT(i)) {
+                qemu_irq_lower(c->line_out[i]);
             }
         }
 

@@ -174,10 +174,7 @@ static uint32_t some_word(uint32_t id)
     return (id * 2654435761u) & ISTE_MASK;
 }
 
-/*
- * Call @fn with each ISTE in the order of memory. All words, and all metadata
- * as filler, are read or written with one access for each table.
- */
+/* Write a table: some word for each LPI, and filler where metadata would be */
 static void fill_table(QTestState *qts, const Layout *l, uint64_t addr,
                        uint32_t first, uint32_t count)
 {
@@ -191,13 +188,14 @@ static void fill_table(QTestState *qts, const Layout *l, uint64_t addr,
     qtest_bufwrite(qts, addr, buf, size);
 }
 
-/* @changed: LPIs whose word is now what @changed_word says */
+/* What check_layout() makes of the word of an LPI */
 static uint32_t changed_word(uint32_t id)
 {
     return (some_word(id) ^ ISTE_PENDING ^ ISTE_ENABLE) ^ ISTE_PRIO(0x15) ^
            ISTE_LEVEL;
 }
 
+/* The LPIs that it changes */
 static bool is_changed(const Layout *l, uint32_t id)
 {
     uint32_t last = (1u << l->id_bits) - 1;
@@ -208,6 +206,7 @@ static bool is_changed(const Layout *l, uint32_t id)
            (id & ((1u << c) - 1)) == 0 || (~id & ((1u << c) - 1)) == 0;
 }
 
+/* Changed words are changed, other words and the metadata are not. */
 static void check_table(QTestState *qts, const Layout *l, uint64_t addr,
                         uint32_t first, uint32_t count)
 {
@@ -227,6 +226,7 @@ static void check_table(QTestState *qts, const Layout *l, uint64_t addr,
     }
 }
 
+/* Call @fn with each L2 table, or with the only one of a linear IST. */
 static void for_each_table(QTestState *qts, const Layout *l,
                            void (*fn)(QTestState *qts, const Layout *l,
                                       uint64_t addr, uint32_t first,
