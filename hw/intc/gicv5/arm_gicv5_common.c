@@ -129,7 +129,7 @@ static bool check_cpus(ARMGICv5CommonState *s, Error **errp)
     return true;
 }
 
-/* irs.md section 17: what all IRSes of a machine have in common */
+/* What all IRSes of a machine have in common */
 static bool check_primary(ARMGICv5CommonState *s, Error **errp)
 {
     ARMGICv5CommonState *p = s->primary;

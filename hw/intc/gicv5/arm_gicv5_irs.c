@@ -211,7 +211,7 @@ static GICv5IRSDomain *ist_regs(GICv5IRSDomain *d)
     return &arm_gicv5_primary(d->irs)->d[d->domain];
 }
 
-/* irs.md section 8: how values out of range are taken */
+/* IRS_IST_CFGR: how values out of range are taken */
 static GICv5ISTConfig ist_config(const ARMGICv5CommonState *s, uint32_t cfgr)
 {
     unsigned istsz = FIELD_EX32(cfgr, IRS_IST_CFGR, ISTSZ);

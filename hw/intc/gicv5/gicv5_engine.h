@@ -205,7 +205,7 @@ struct GICv5System {
     GPtrArray *pe;                      /* GICv5PE */
 };
 
-/* What an interrupt source tells: irs.md section 13 */
+/* What an interrupt source tells the IRS */
 typedef enum GICv5Event {
     GICV5_SET_EDGE,                     /* Pending=1, HM=edge */
     GICV5_SET_LEVEL,                    /* Pending=1, HM=level */

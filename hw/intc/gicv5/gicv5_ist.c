@@ -147,15 +147,16 @@ static void load_pages(GICv5Space *sp, uint32_t first, uint32_t count)
     uint32_t bad = 0;
 
     for (uint32_t p = first; p < first + count; p++) {
-        bad += !load_page(sp, p);
+        if (!load_page(sp, p) && !bad++) {
+            sp->sys->ops->swerr(sp->sys->opaque, sp->domain,
+                                GICV5_SWERR_L2_ISTE, p << sp->lpi.page_bits,
+                                page_addr(&sp->lpi, p));
+        }
     }
     if (bad) {
-        uint64_t addr = page_addr(&sp->lpi, first);
-
         qemu_log_mask(LOG_GUEST_ERROR, "gicv5: %u of %u pages of the IST at "
-                      "0x%" PRIx64 " are not in RAM\n", bad, count, addr);
-        sp->sys->ops->swerr(sp->sys->opaque, sp->domain, GICV5_SWERR_L2_ISTE,
-                            first << sp->lpi.page_bits, addr);
+                      "0x%" PRIx64 " are not in RAM\n", bad, count,
+                      page_addr(&sp->lpi, first));
     }
 }
 

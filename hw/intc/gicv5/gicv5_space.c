@@ -58,7 +58,7 @@ const GICv5SPI *gicv5_spi(const GICv5System *sys, unsigned irs, uint32_t id)
     return irs_spi(sys, irs, id);
 }
 
-/* irs.md section 15: reachability of an INTID in a domain */
+/* An INTID that is not reachable in a domain means nothing there. */
 static GICv5Node *find_node(GICv5Space *sp, uint32_t intid, bool for_write)
 {
     uint32_t id = FIELD_EX32(intid, GICV5_INTID, ID);
@@ -420,7 +420,7 @@ uint64_t gicv5_command(GICv5System *sys, GICv5PE *pe, GICv5Domain domain,
     return 0;
 }
 
-/* irs.md section 13: an event overrides the handling mode software set */
+/* An event overrides the handling mode software set */
 static uint32_t event_word(uint32_t word, GICv5Event event)
 {
     if (event == GICV5_CLEAR) {
@@ -467,7 +467,7 @@ static void spi_event(GICv5System *sys, GICv5SPI *spi, uint32_t id,
                    &spi->node, event_word(spi->node.word, event));
 }
 
-/* irs.md section 14: what the wire's present level means */
+/* What the wire's present level means */
 static void spi_sample(GICv5System *sys, GICv5SPI *spi, uint32_t id)
 {
     if (spi->tm_level) {

@@ -359,7 +359,7 @@ static void test_reserved_bits(void)
     qtest_quit(qts);
 }
 
-/* irs.md section 8: how values out of range are taken */
+/* IRS_IST_CFGR: how values out of range are taken */
 static void test_clamps(void)
 {
     QTestState *qts = gicv5_start(1, ONLY_NS, 1, "-global arm-gicv5.id-bits=10"

@@ -61,7 +61,7 @@ static int presented_to(const Board *b, uint32_t intid)
 
 /* --- one PE --- */
 
-/* Each condition of irs.md section 16, taken away and given back */
+/* Each condition for a candidate, taken away and given back */
 static void test_conditions(void)
 {
     Board b;

@@ -16,7 +16,7 @@ static QTestState *start(IRS *f, CPU *c)
     return qts;
 }
 
-/* --- the tables of irs.md section 14 --- */
+/* --- trigger mode against wire --- */
 
 #define P ISTE_PENDING
 #define L ISTE_LEVEL

@@ -92,7 +92,7 @@ void rig_mem_diff(const RigMemory *from, const RigMemory *to,
                   void *opaque);
 
 /*
- * Addresses of ISTEs by irs.md section 9.3, written down independently of
+ * Addresses of ISTEs, written down independently of
  * the engine: @s and @z are the ISTSZ and L2SZ fields.
  */
 typedef struct RigIST {

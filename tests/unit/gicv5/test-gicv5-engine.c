@@ -206,7 +206,7 @@ static void do_op(Rig *r, uint32_t intid, Op op)
     }
 }
 
-/* irs.md sections 13 and 15 */
+/* Interrupt state: commands and events */
 static uint32_t after_op(uint32_t w, Op op, bool one_of_n)
 {
     switch (op) {
@@ -493,7 +493,7 @@ static void put_tm(Rig *r, uint32_t id, bool tm)
     g_assert_true(gicv5_spi(r->sys, 0, id)->tm_level == tm);
 }
 
-/* irs.md section 14, first table, on a change of the wire */
+/* Trigger mode and level on a change of the wire */
 static void test_spi_wire(void)
 {
     Rig *r = ns_rig(1, false);
@@ -568,7 +568,7 @@ static void test_spi_resample(void)
     done(r);
 }
 
-/* irs.md section 14, second table */
+/* Trigger mode and level on a change of the mode */
 static void test_spi_tm_change(void)
 {
     Rig *r = ns_rig(1, false);
@@ -863,7 +863,7 @@ static void test_ist_two_level(gconstpointer data)
     }
 }
 
-/* The example of irs.md section 9.3, in plain numbers */
+/* An example of ISTE addresses, in plain numbers */
 static void test_ist_example(void)
 {
     static const RigIST t = {
