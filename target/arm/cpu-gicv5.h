@@ -86,7 +86,6 @@ typedef struct GICv5CPUIf {
     qemu_irq line_out[GICV5_NUM_LINES];
 
     Notifier machine_done;
-    Error *migration_blocker;
 } GICv5CPUIf;
 
 /**
@@ -143,6 +142,9 @@ void gicv5_cpuif_reset(ARMCPU *cpu);
  * It is reset when it is switched on again. BQL held.
  */
 void gicv5_cpuif_power_off(ARMCPU *cpu);
+
+/* The subsection of the CPU; it must come after cpu/irq-line-state. */
+extern const VMStateDescription vmstate_gicv5_cpuif;
 
 /**
  * gicv5_cpuif_define_regs: define the system registers and instructions

@@ -278,6 +278,7 @@ static void arm_gicv5_class_init(ObjectClass *klass, void *data)
     resettable_class_set_parent_phases(rc, NULL, arm_gicv5_reset_hold, NULL,
                                        &agc->parent_phases);
     agc->set_irq = arm_gicv5_set_irq;
+    dc->vmsd = &vmstate_arm_gicv5;
     ic->print_info = arm_gicv5_print_info;
 }
 

@@ -187,6 +187,8 @@ static void arm_gicv5_common_realize(DeviceState *dev, Error **errp)
         s->dma_as = &address_space_memory;
     }
     s->spi_count = g_new0(uint64_t, s->spi_irs_range);
+    s->mig_spi = g_new0(uint64_t, s->spi_irs_range);
+    s->mig_dps = g_new0(uint8_t, s->num_cpus);
     qdev_init_gpio_in(dev, arm_gicv5_common_set_irq, s->spi_irs_range);
 }
 
@@ -206,6 +208,8 @@ static void arm_gicv5_common_finalize(Object *obj)
     ARMGICv5CommonState *s = ARM_GICV5_COMMON(obj);
 
     g_free(s->spi_count);
+    g_free(s->mig_spi);
+    g_free(s->mig_dps);
 }
 
 static void arm_gicv5_common_reset_hold(Object *obj, ResetType type)

@@ -44,9 +44,8 @@ static void print_ist(const GICv5IST *ist, GString *buf)
 
 void gicv5_irs_print(ARMGICv5CommonState *s, GString *buf)
 {
-    g_string_append_printf(buf, "GICv5 IRS %u: SPIs %u to %d of %u\n",
-                           s->irsid, s->spi_base,
-                           (int)(s->spi_base + s->spi_irs_range) - 1,
+    g_string_append_printf(buf, "GICv5 IRS %u: %u SPIs from %u, of %u\n",
+                           s->irsid, s->spi_irs_range, s->spi_base,
                            s->spi_range);
     for (unsigned d = 0; d < GICV5_NUM_DOMAINS; d++) {
         GICv5Space *sp = &s->sys->space[d];

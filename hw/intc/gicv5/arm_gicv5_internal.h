@@ -141,6 +141,15 @@ REG32(IRS_CIDR3, 0xFFFC)
 REG32(IRS_SETLPIR, 0x0000)
     FIELD(IRS_SETLPIR, ID, 0, 24)
 
+/* Bits of registers that can be written */
+#define GICV5_IRS_CR1_MASK \
+    (R_IRS_CR1_SH_MASK | R_IRS_CR1_OC_MASK | R_IRS_CR1_IC_MASK | \
+     R_IRS_CR1_IST_RA_MASK | R_IRS_CR1_IST_WA_MASK)
+#define GICV5_IRS_IST_CFGR_MASK \
+    (R_IRS_IST_CFGR_LPI_ID_BITS_MASK | R_IRS_IST_CFGR_L2SZ_MASK | \
+     R_IRS_IST_CFGR_ISTSZ_MASK | R_IRS_IST_CFGR_STRUCTURE_MASK)
+
+extern const VMStateDescription vmstate_arm_gicv5;
 extern const MemoryRegionOps gicv5_irs_config_ops;
 extern const MemoryRegionOps gicv5_irs_setlpi_ops;
 
@@ -151,6 +160,14 @@ extern const MemoryRegionOps gicv5_irs_setlpi_ops;
  */
 void gicv5_irs_record_swerr(GICv5IRSDomain *d, GICv5SWErr ec, uint32_t id,
                             uint64_t addr);
+
+/**
+ * gicv5_irs_ist_config: how the IRS takes a value of IRS_IST_CFGR
+ *
+ * Values out of range are logged and clamped.
+ */
+GICv5ISTConfig gicv5_irs_ist_config(const ARMGICv5CommonState *s,
+                                    uint32_t cfgr);
 
 /**
  * gicv5_irs_print: "info pic" of one IRS

@@ -212,7 +212,8 @@ static GICv5IRSDomain *ist_regs(GICv5IRSDomain *d)
 }
 
 /* IRS_IST_CFGR: how values out of range are taken */
-static GICv5ISTConfig ist_config(const ARMGICv5CommonState *s, uint32_t cfgr)
+GICv5ISTConfig gicv5_irs_ist_config(const ARMGICv5CommonState *s,
+                                    uint32_t cfgr)
 {
     unsigned istsz = FIELD_EX32(cfgr, IRS_IST_CFGR, ISTSZ);
     unsigned l2sz = FIELD_EX32(cfgr, IRS_IST_CFGR, L2SZ);
@@ -240,10 +241,7 @@ static void ist_cfgr_write(GICv5IRSDomain *d, uint32_t value)
                       "the IST is valid\n");
         return;
     }
-    ist->ist_cfgr = value & (R_IRS_IST_CFGR_LPI_ID_BITS_MASK |
-                             R_IRS_IST_CFGR_L2SZ_MASK |
-                             R_IRS_IST_CFGR_ISTSZ_MASK |
-                             R_IRS_IST_CFGR_STRUCTURE_MASK);
+    ist->ist_cfgr = value & GICV5_IRS_IST_CFGR_MASK;
 }
 
 static void ist_baser_write(GICv5IRSDomain *d, uint64_t value)
@@ -257,7 +255,7 @@ static void ist_baser_write(GICv5IRSDomain *d, uint64_t value)
     if (!was_valid) {
         ist->ist_baser = value;
         if (valid) {
-            GICv5ISTConfig cfg = ist_config(d->irs, ist->ist_cfgr);
+            GICv5ISTConfig cfg = gicv5_irs_ist_config(d->irs, ist->ist_cfgr);
 
             gicv5_ist_set_valid(sp, value & R_IRS_IST_BASER_ADDR_MASK, &cfg);
         }
@@ -494,9 +492,7 @@ static bool config_write32(GICv5IRSDomain *d, hwaddr offset, uint32_t data)
         return true;
     case A_IRS_CR1:
         /* Memory attributes mean nothing here; those of VM tables are RES0 */
-        d->cr1 = data & (R_IRS_CR1_SH_MASK | R_IRS_CR1_OC_MASK |
-                         R_IRS_CR1_IC_MASK | R_IRS_CR1_IST_RA_MASK |
-                         R_IRS_CR1_IST_WA_MASK);
+        d->cr1 = data & GICV5_IRS_CR1_MASK;
         return true;
     case A_IRS_SYNCR:
         return true;
@@ -591,7 +587,8 @@ static void setlpi_write(void *opaque, hwaddr offset, uint64_t data,
     GICv5IRSDomain *d = opaque;
     uint32_t id = FIELD_EX32(data, IRS_SETLPIR, ID);
 
-    if (offset != A_IRS_SETLPIR || size != 4) {
+    /* The whole frame is RAZ/WI if IDR0.SETLPI is 0. */
+    if (offset != A_IRS_SETLPIR || size != 4 || !d->irs->setlpi) {
         bad_access(d, "SETLPI frame write", offset, size);
         return;
     }

@@ -312,6 +312,24 @@ void gicv5_spi_resample(GICv5System *sys, unsigned irs, uint32_t id);
 void gicv5_spi_set_domain(GICv5System *sys, unsigned irs, uint32_t id,
                           GICv5Domain domain);
 
+/**
+ * GICv5SPIState: an SPI's complete state
+ */
+typedef struct GICv5SPIState {
+    uint32_t word;
+    uint8_t domain;
+    bool tm_level;
+    bool level;
+} GICv5SPIState;
+
+/**
+ * gicv5_spi_restore: replace the state of SPI @id of IRS @irs
+ *
+ * The domain must exist and the word be sanitized for it. No event happens.
+ */
+void gicv5_spi_restore(GICv5System *sys, unsigned irs, uint32_t id,
+                       const GICv5SPIState *state);
+
 /* --- IRS and PE control --- */
 
 /**
@@ -352,6 +370,52 @@ void gicv5_ist_map_l2(GICv5Space *sp, uint32_t id);
 
 /* Forget the table without writing anything (reset). */
 void gicv5_ist_drop(GICv5Space *sp);
+
+/* --- migration of an IST --- */
+
+/* LPIs of a block, at most: a block never crosses a level 2 table */
+#define GICV5_IST_BLOCK 256
+
+typedef enum GICv5ISTBlock {
+    GICV5_IST_BLOCK_ZERO,           /* no state, or not reachable at all */
+    GICV5_IST_BLOCK_WORDS,
+    GICV5_IST_BLOCK_UNREACHABLE,    /* its memory could not be read */
+} GICv5ISTBlock;
+
+/* Geometry of a valid IST */
+uint32_t gicv5_ist_l2_tables(const GICv5IST *ist);
+uint32_t gicv5_ist_block_size(const GICv5IST *ist);
+uint32_t gicv5_ist_blocks(const GICv5IST *ist);
+
+/**
+ * gicv5_ist_get_block: copy the state words of block @block to @words
+ *
+ * @words has room for GICV5_IST_BLOCK; it is set for GICV5_IST_BLOCK_WORDS.
+ */
+GICv5ISTBlock gicv5_ist_get_block(const GICv5IST *ist, uint32_t block,
+                                  uint32_t *words);
+
+/**
+ * gicv5_ist_restore_begin: make an IST valid without looking at memory
+ *
+ * Followed by any number of gicv5_ist_restore_l2(), then of
+ * gicv5_ist_restore_block(), and gicv5_ist_restore_end(), also after a
+ * failure. Indices must be in range; words must be sanitized. Returns false,
+ * with nothing to end, if there is no memory.
+ */
+bool gicv5_ist_restore_begin(GICv5Space *sp, uint64_t base,
+                             const GICv5ISTConfig *cfg);
+
+/* L2_ADDR and VALID of an L1 ISTE; false if it has other bits */
+bool gicv5_ist_restore_l2(GICv5IST *ist, uint32_t l1_index, uint64_t l1e);
+
+/*
+ * The words of a block, or NULL for one whose memory could not be read;
+ * false if that contradicts what was restored before.
+ */
+bool gicv5_ist_restore_block(GICv5Space *sp, uint32_t block,
+                             const uint32_t *words);
+void gicv5_ist_restore_end(GICv5Space *sp);
 
 /* --- between the engine's files --- */
 

@@ -38,7 +38,7 @@ static uint32_t ist_pages(const GICv5IST *ist)
     return 1u << (ist->cfg.id_bits - ist->page_bits);
 }
 
-static uint32_t ist_l2_tables(const GICv5IST *ist)
+uint32_t gicv5_ist_l2_tables(const GICv5IST *ist)
 {
     return 1u << (ist->cfg.id_bits - ist->l2_bits);
 }
@@ -174,7 +174,7 @@ static void load_two_level(GICv5Space *sp)
 {
     GICv5IST *ist = &sp->lpi;
     const GICv5EngineOps *ops = sp->sys->ops;
-    uint32_t entries = ist_l2_tables(ist);
+    uint32_t entries = gicv5_ist_l2_tables(ist);
     uint32_t bad = 0;
     uint64_t buf[512];
     bool whole = false;
@@ -210,8 +210,9 @@ static void load_two_level(GICv5Space *sp)
     }
 }
 
-void gicv5_ist_set_valid(GICv5Space *sp, uint64_t base,
-                         const GICv5ISTConfig *cfg)
+/* An IST without state; false if there is no memory for it */
+static bool ist_create(GICv5Space *sp, uint64_t base,
+                       const GICv5ISTConfig *cfg)
 {
     GICv5IST *ist = &sp->lpi;
 
@@ -226,22 +227,31 @@ void gicv5_ist_set_valid(GICv5Space *sp, uint64_t base,
     }
     ist->page_bits = MIN(ist->l2_bits, PAGE_BITS);
     ist->page = g_try_new0(GICv5Node *, ist_pages(ist));
-    ist->l2 = cfg->two_level ? g_try_new0(uint64_t, ist_l2_tables(ist)) : NULL;
+    ist->l2 = cfg->two_level ?
+              g_try_new0(uint64_t, gicv5_ist_l2_tables(ist)) : NULL;
     if (!ist->page || (cfg->two_level && !ist->l2)) {
         qemu_log("gicv5: no memory for an IST of %u ID bits\n", cfg->id_bits);
         g_clear_pointer(&ist->page, g_free);
         g_clear_pointer(&ist->l2, g_free);
-        return;
+        return false;
     }
     ist->valid = true;
     trace_gicv5_ist_valid(sp->domain, base, cfg->id_bits, cfg->two_level,
                           1 << cfg->entry_shift);
+    return true;
+}
 
+void gicv5_ist_set_valid(GICv5Space *sp, uint64_t base,
+                         const GICv5ISTConfig *cfg)
+{
+    if (!ist_create(sp, base, cfg)) {
+        return;
+    }
     gicv5_space_begin_batch(sp);
     if (cfg->two_level) {
         load_two_level(sp);
     } else {
-        load_pages(sp, 0, ist_pages(ist));
+        load_pages(sp, 0, ist_pages(&sp->lpi));
     }
     gicv5_space_end_batch(sp);
 }
@@ -372,4 +382,95 @@ fail:
     qemu_log_mask(LOG_GUEST_ERROR, "gicv5: MAP_L2_ISTR of LPI %u: L1 ISTE at "
                   "0x%" PRIx64 " is not in RAM\n", id, addr);
     ops->swerr(sp->sys->opaque, sp->domain, GICV5_SWERR_L1_ISTE_MAP, id, addr);
+}
+
+/* --- migration --- */
+
+static unsigned block_bits(const GICv5IST *ist)
+{
+    return MIN(ist->page_bits, ctz32(GICV5_IST_BLOCK));
+}
+
+uint32_t gicv5_ist_block_size(const GICv5IST *ist)
+{
+    return 1u << block_bits(ist);
+}
+
+uint32_t gicv5_ist_blocks(const GICv5IST *ist)
+{
+    return 1u << (ist->cfg.id_bits - block_bits(ist));
+}
+
+GICv5ISTBlock gicv5_ist_get_block(const GICv5IST *ist, uint32_t block,
+                                  uint32_t *words)
+{
+    uint32_t id = block << block_bits(ist);
+    const GICv5Node *n = ist->page[id >> ist->page_bits];
+    uint32_t any = 0;
+
+    if (n == &bad_page) {
+        return GICV5_IST_BLOCK_UNREACHABLE;
+    }
+    if (!n) {
+        return GICV5_IST_BLOCK_ZERO;
+    }
+    n += id & ((1u << ist->page_bits) - 1);
+    for (uint32_t i = 0; i < gicv5_ist_block_size(ist); i++) {
+        words[i] = n[i].word;
+        any |= words[i];
+    }
+    return any ? GICV5_IST_BLOCK_WORDS : GICV5_IST_BLOCK_ZERO;
+}
+
+bool gicv5_ist_restore_begin(GICv5Space *sp, uint64_t base,
+                             const GICv5ISTConfig *cfg)
+{
+    if (!ist_create(sp, base, cfg)) {
+        return false;
+    }
+    gicv5_space_begin_batch(sp);
+    return true;
+}
+
+bool gicv5_ist_restore_l2(GICv5IST *ist, uint32_t l1_index, uint64_t l1e)
+{
+    if (!(l1e & R_L1_ISTE_VALID_MASK) ||
+        (l1e & ~(R_L1_ISTE_VALID_MASK | R_L1_ISTE_L2_ADDR_MASK))) {
+        return false;
+    }
+    ist->l2[l1_index] = l1e;
+    return true;
+}
+
+bool gicv5_ist_restore_block(GICv5Space *sp, uint32_t block,
+                             const uint32_t *words)
+{
+    GICv5IST *ist = &sp->lpi;
+    uint32_t id = block << block_bits(ist);
+    GICv5Node **page = &ist->page[id >> ist->page_bits];
+
+    if (!words) {
+        if (page_is_allocated(*page)) {
+            return false;
+        }
+        *page = &bad_page;
+        return !ist->l2 || (ist->l2[id >> ist->l2_bits] & R_L1_ISTE_VALID_MASK);
+    }
+    for (uint32_t i = 0; i < gicv5_ist_block_size(ist); i++) {
+        GICv5Node *n = gicv5_ist_node(ist, id + i, words[i]);
+
+        if (!n) {
+            return false;
+        }
+        if (words[i]) {
+            gicv5_set_word(sp, gicv5_intid(GICV5_TYPE_LPI, id + i), n,
+                           words[i]);
+        }
+    }
+    return true;
+}
+
+void gicv5_ist_restore_end(GICv5Space *sp)
+{
+    gicv5_space_end_batch(sp);
 }

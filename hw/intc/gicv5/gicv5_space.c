@@ -539,6 +539,19 @@ void gicv5_spi_set_domain(GICv5System *sys, unsigned irs, uint32_t id,
     gicv5_set_word(&sys->space[domain], intid, &spi->node, word);
 }
 
+void gicv5_spi_restore(GICv5System *sys, unsigned irs, uint32_t id,
+                       const GICv5SPIState *state)
+{
+    GICv5SPI *spi = irs_spi(sys, irs, id);
+    uint32_t intid = gicv5_intid(GICV5_TYPE_SPI, id);
+
+    gicv5_set_word(&sys->space[spi->domain], intid, &spi->node, 0);
+    spi->domain = state->domain;
+    spi->tm_level = state->tm_level;
+    spi->level = state->level;
+    gicv5_set_word(&sys->space[spi->domain], intid, &spi->node, state->word);
+}
+
 /* --- IRS and PE control --- */
 
 static void update_targets_of_irs(GICv5System *sys, unsigned irs,

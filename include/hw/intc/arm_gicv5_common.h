@@ -123,6 +123,10 @@ struct ARMGICv5CommonState {
     uint64_t *spi_count;            /* rises of each wire, for "info irq" */
 
     GICv5IRSDomain d[GICV5_NUM_DOMAINS];
+
+    /* What migration sends of SPIs and of PEs, valid in between only */
+    uint64_t *mig_spi;              /* spi_irs_range of them */
+    uint8_t *mig_dps;               /* num_cpus: IRS_PE_CR0.DPS by domain */
 };
 
 #define GICV5_SPI_IRS_RANGE_ALL UINT32_MAX

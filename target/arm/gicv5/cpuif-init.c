@@ -12,7 +12,6 @@
 #include "hw/irq.h"
 #include "hw/qdev-core.h"
 #include "hw/qdev-properties.h"
-#include "migration/blocker.h"
 #include "system/qtest.h"
 #include "system/system.h"
 #include "cpu.h"
@@ -100,12 +99,6 @@ bool gicv5_cpuif_realize(ARMCPU *cpu, Error **errp)
         return false;
     }
 
-    error_setg(&c->migration_blocker,
-               "A CPU with a GICv5 CPU interface cannot be migrated yet");
-    if (migrate_add_blocker(&c->migration_blocker, errp) < 0) {
-        return false;
-    }
-
     qemu_spin_init(&c->lock);
     set_id_bits(c, GICV5_MAX_ID_BITS);
     /* Without EL3 the one domain is Non-secure, and owns all PPIs. */
@@ -149,9 +142,6 @@ void gicv5_cpuif_finalize(ARMCPU *cpu)
     if (c->machine_done.notify) {
         qemu_remove_machine_init_done_notifier(&c->machine_done);
         c->machine_done.notify = NULL;
-    }
-    if (c->migration_blocker) {
-        migrate_del_blocker(&c->migration_blocker);
     }
 }
 

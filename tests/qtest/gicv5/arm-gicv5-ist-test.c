@@ -554,14 +554,15 @@ static void assert_frames_untouched(const IRS *f)
 
 static void test_bad_places(void)
 {
-    IRS f;
-    CPU c;
-    QTestState *qts = start(&f, &c);
+    QTestState *qts = gicv5_start(2, ONLY_NS, 2, NULL);
+    IRS f = gicv5_irs(qts, 0, DOM_NS);
+    CPU c = gicv5_cpu(qts, 0, DOM_NS);
     const uint64_t places[] = {
         f.base,                         /* over the device's own frames */
         f.base + CR0,
         f.base + FRAME_SIZE,            /* SETLPI frame */
         f.base + 2 * FRAME_SIZE,        /* after the frames */
+        gicv5_irs(qts, 1, DOM_NS).base, /* another device */
         NOTHING,
         RAM_END,
         0,

@@ -85,8 +85,9 @@ static const BadCase bad_cases[] = {
 static void test_bad(const void *data)
 {
     const BadCase *bad = data;
-    g_autofree char *cmd = g_strdup_printf("%s -accel qtest -display none "
-                                           "-nodefaults %s",
+    /* A QEMU that takes the bad value would not end by itself. */
+    g_autofree char *cmd = g_strdup_printf("timeout 20 %s -accel qtest "
+                                           "-display none -nodefaults %s",
                                            getenv("QTEST_QEMU_BINARY"),
                                            bad->args);
     g_autofree char *out = NULL;

@@ -462,6 +462,24 @@ static void test_one_of_n(void)
     irs_enable(&b.irs[0]);
     g_assert_cmpint(presented_to(&b, intid), ==, 2);
 
+    /* PEs of an IRS that is not enabled are left out, others are chosen. */
+    for (unsigned cpu = 0; cpu < 4; cpu++) {
+        pe_set_dps(&b.irs[cpu % 2], IAFFID(cpu), false);
+    }
+    for (unsigned i = 0; i < 8; i++) {
+        int cpu;
+
+        irs_writel(&b.irs[i % 2], CR0, 0);
+        cpu = presented_to(&b, intid);
+        g_assert_cmpint(cpu, !=, -1);
+        g_assert_cmpint(cpu % 2, !=, i % 2);
+        irs_enable(&b.irs[i % 2]);
+    }
+    for (unsigned cpu = 0; cpu < 4; cpu++) {
+        pe_set_dps(&b.irs[cpu % 2], IAFFID(cpu), cpu != 2);
+    }
+    g_assert_cmpint(presented_to(&b, intid), ==, 2);
+
     /* DPS does not count for targeted interrupts, and routing can change. */
     gic(&b.cpu[0], SET_TARGET, intid, IAFFID(3));
     g_assert_cmpint(presented_to(&b, intid), ==, 3);
