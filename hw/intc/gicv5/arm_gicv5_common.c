@@ -1,13 +1,16 @@
 /*
  * Arm GICv5 Interrupt Routing Service (IRS): class common to all accelerators
  *
+ * The IRS named by no other as its "primary" owns the interrupt engine, which
+ * all IRSes of the machine share. With KVM the engine only holds what is
+ * saved or loaded; the kernel routes interrupts.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #include "qemu/osdep.h"
 #include "qapi/error.h"
 #include "qemu/module.h"
-#include "hw/intc/arm_gicv5_common.h"
 #include "hw/intc/intc.h"
 #include "hw/irq.h"
 #include "hw/qdev-properties.h"
@@ -15,6 +18,7 @@
 #include "qemu/accel.h"
 #include "system/qtest.h"
 #include "system/tcg.h"
+#include "arm_gicv5_internal.h"
 #include "trace.h"
 
 const char *gicv5_class_name(Error **errp)
@@ -157,6 +161,146 @@ static bool check_primary(ARMGICv5CommonState *s, Error **errp)
     return true;
 }
 
+/* --- what the engine needs --- */
+
+/*
+ * Tables are in the domain's physical address space. The numbers of domains
+ * are those of ARMSecuritySpace; the EL3 domain's space is Root. "memory"
+ * keeps these accesses off MMIO: a guest can put a table's address anywhere.
+ */
+static MemTxAttrs domain_attrs(GICv5Domain domain)
+{
+    return (MemTxAttrs) {
+        .memory = 1,
+        .space = domain,
+        .secure = domain == GICV5_DOMAIN_S || domain == GICV5_DOMAIN_EL3,
+    };
+}
+
+static bool dma_read(void *opaque, GICv5Domain domain, uint64_t addr,
+                     void *buf, size_t len)
+{
+    ARMGICv5CommonState *s = opaque;
+
+    return address_space_read(s->dma_as, addr, domain_attrs(domain), buf,
+                              len) == MEMTX_OK;
+}
+
+static bool dma_write(void *opaque, GICv5Domain domain, uint64_t addr,
+                      const void *buf, size_t len)
+{
+    ARMGICv5CommonState *s = opaque;
+
+    return address_space_write(s->dma_as, addr, domain_attrs(domain), buf,
+                               len) == MEMTX_OK;
+}
+
+static void forward(void *opaque, GICv5PE *pe, GICv5Domain domain,
+                    GICv5Candidate candidate)
+{
+    GICv5Port *port = pe->opaque;
+
+    if (port && port->cpu_ops) {
+        port->cpu_ops->forward(port, domain, candidate);
+    }
+}
+
+/* The shared tables are the primary's: so are the errors in them. */
+static void swerr(void *opaque, GICv5Domain domain, GICv5SWErr ec,
+                  uint32_t id, uint64_t addr)
+{
+    ARMGICv5CommonState *s = opaque;
+
+    gicv5_irs_record_swerr(&s->d[domain], ec, id, addr);
+}
+
+static const GICv5EngineOps engine_ops = {
+    .read = dma_read,
+    .write = dma_write,
+    .forward = forward,
+    .swerr = swerr,
+};
+
+/* What can be wrong with them is found before the engine hears of a PE. */
+static bool check_pes(ARMGICv5CommonState *s, Error **errp)
+{
+    for (uint32_t i = 0; i < s->num_cpus; i++) {
+        if (!qemu_get_cpu(s->cpu_index[i])) {
+            error_setg(errp, "cpus[%u]: there is no CPU %u", i,
+                       s->cpu_index[i]);
+            return false;
+        }
+        if (gicv5_system_find_pe(s->sys, s->iaffid[i])) {
+            error_setg(errp, "iaffids[%u]: IAFFID %u is another IRS's", i,
+                       s->iaffid[i]);
+            return false;
+        }
+    }
+    for (unsigned i = 0; i < s->sys->pe->len; i++) {
+        const GICv5PE *pe = g_ptr_array_index(s->sys->pe, i);
+        const GICv5Port *port = pe->opaque;
+
+        if (port && ARM_GICV5_COMMON(port->irs)->irsid == s->irsid) {
+            error_setg(errp, "irsid %u is another IRS's", s->irsid);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A PE that goes stays in the engine, which other IRSes may share, but deaf. */
+static void orphan_pes(ARMGICv5CommonState *s)
+{
+    for (uint32_t i = 0; s->port && i < s->num_cpus; i++) {
+        GICv5PE *pe = s->port[i].irs_pe;
+
+        if (pe) {
+            pe->opaque = NULL;
+        }
+    }
+}
+
+static bool join_engine(ARMGICv5CommonState *s, Error **errp)
+{
+    int irs;
+
+    if (s->primary) {
+        s->sys = s->primary->sys;
+    } else {
+        GICv5EngineConfig cfg = {
+            .domains = s->domains,
+            .id_bits = s->id_bits,
+            .min_id_bits = s->min_lpi_id_bits,
+            .prio_bits = s->prio_bits,
+            .one_of_n = s->one_of_n,
+        };
+
+        s->sys = gicv5_system_new(&cfg, &engine_ops, s);
+    }
+    if (!check_pes(s, errp)) {
+        return false;
+    }
+    irs = gicv5_system_add_irs(s->sys, s->spi_base, s->spi_irs_range);
+    if (irs < 0) {
+        error_setg(errp, "SPIs %u to %u are another IRS's in part",
+                   s->spi_base, s->spi_base + s->spi_irs_range - 1);
+        return false;
+    }
+    s->engine_irs = irs;
+
+    s->port = g_new0(GICv5Port, s->num_cpus);
+    for (uint32_t i = 0; i < s->num_cpus; i++) {
+        GICv5Port *port = &s->port[i];
+
+        port->irs = s;
+        port->iaffid = s->iaffid[i];
+        port->domains = s->domains;
+        port->irs_pe = gicv5_system_add_pe(s->sys, s->engine_irs,
+                                           port->iaffid, port);
+    }
+    return true;
+}
+
 static void arm_gicv5_common_set_irq(void *opaque, int n, int level)
 {
     ARMGICv5CommonState *s = opaque;
@@ -186,6 +330,9 @@ static void arm_gicv5_common_realize(DeviceState *dev, Error **errp)
     } else {
         s->dma_as = &address_space_memory;
     }
+    if (!join_engine(s, errp)) {
+        return;
+    }
     s->spi_count = g_new0(uint64_t, s->spi_irs_range);
     s->mig_spi = g_new0(uint64_t, s->spi_irs_range);
     s->mig_dps = g_new0(uint8_t, s->num_cpus);
@@ -207,6 +354,11 @@ static void arm_gicv5_common_finalize(Object *obj)
 {
     ARMGICv5CommonState *s = ARM_GICV5_COMMON(obj);
 
+    orphan_pes(s);
+    if (!s->primary) {
+        gicv5_system_free(s->sys);
+    }
+    g_free(s->port);
     g_free(s->spi_count);
     g_free(s->mig_spi);
     g_free(s->mig_dps);
@@ -230,6 +382,15 @@ static void arm_gicv5_common_reset_hold(Object *obj, ResetType type)
         d->swerr_syndromer[0] = 0;
         d->swerr_syndromer[1] = 0;
     }
+    if (!s->primary) {
+        gicv5_system_reset(s->sys);
+    }
+}
+
+static void arm_gicv5_common_print_info(InterruptStatsProvider *obj,
+                                        GString *buf)
+{
+    gicv5_irs_print(ARM_GICV5_COMMON(obj), buf);
 }
 
 static bool arm_gicv5_common_get_statistics(InterruptStatsProvider *obj,
@@ -275,7 +436,10 @@ static void arm_gicv5_common_class_init(ObjectClass *klass, void *data)
     DeviceClass *dc = DEVICE_CLASS(klass);
     ResettableClass *rc = RESETTABLE_CLASS(klass);
     InterruptStatsProviderClass *ic = INTERRUPT_STATS_PROVIDER_CLASS(klass);
+    ARMGICv5CommonClass *agc = ARM_GICV5_COMMON_CLASS(klass);
 
+    agc->cr1_mask = GICV5_IRS_CR1_MASK;
+    agc->check_idr = gicv5_irs_check_idr;
     dc->desc = "Arm GICv5 Interrupt Routing Service";
     dc->realize = arm_gicv5_common_realize;
     dc->unrealize = arm_gicv5_common_unrealize;
@@ -283,7 +447,9 @@ static void arm_gicv5_common_class_init(ObjectClass *klass, void *data)
     set_bit(DEVICE_CATEGORY_MISC, dc->categories);
     device_class_set_props(dc, arm_gicv5_common_properties);
     rc->phases.hold = arm_gicv5_common_reset_hold;
+    dc->vmsd = &vmstate_arm_gicv5;
     ic->get_statistics = arm_gicv5_common_get_statistics;
+    ic->print_info = arm_gicv5_common_print_info;
 }
 
 static const TypeInfo arm_gicv5_common_info = {

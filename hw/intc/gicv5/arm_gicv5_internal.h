@@ -1,5 +1,5 @@
 /*
- * Arm GICv5 IRS: register layouts, and what the TCG device's files share
+ * Arm GICv5 IRS: register layouts, and what the device's files share
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -168,6 +168,17 @@ void gicv5_irs_record_swerr(GICv5IRSDomain *d, GICv5SWErr ec, uint32_t id,
  */
 GICv5ISTConfig gicv5_irs_ist_config(const ARMGICv5CommonState *s,
                                     uint32_t cfgr);
+
+/**
+ * gicv5_irs_set_idrs: @idr of an IRS from its properties
+ */
+void gicv5_irs_set_idrs(ARMGICv5CommonState *s);
+
+/**
+ * gicv5_irs_check_idr: the default of ARMGICv5CommonClass.check_idr
+ */
+bool gicv5_irs_check_idr(ARMGICv5CommonState *s, const uint32_t *idr,
+                         Error **errp);
 
 /**
  * gicv5_irs_print: "info pic" of one IRS

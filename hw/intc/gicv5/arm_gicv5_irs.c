@@ -23,39 +23,25 @@
 #define IMPLEMENTER 0x43B
 #define PRODUCT_ID 0x051
 
-static uint32_t idr0(const GICv5IRSDomain *d)
+void gicv5_irs_set_idrs(ARMGICv5CommonState *s)
 {
     uint32_t v = 0;
 
-    v = FIELD_DP32(v, IRS_IDR0, INT_DOM, d->domain);
     v = FIELD_DP32(v, IRS_IDR0, PA_RANGE, PA_RANGE_52);
-    v = FIELD_DP32(v, IRS_IDR0, ONE_N, d->irs->one_of_n);
-    v = FIELD_DP32(v, IRS_IDR0, SETLPI, d->irs->setlpi);
-    v = FIELD_DP32(v, IRS_IDR0, SWE, d->irs->swerr);
-    v = FIELD_DP32(v, IRS_IDR0, IRSID, d->irs->irsid);
-    return v;
-}
+    v = FIELD_DP32(v, IRS_IDR0, ONE_N, s->one_of_n);
+    v = FIELD_DP32(v, IRS_IDR0, SETLPI, s->setlpi);
+    v = FIELD_DP32(v, IRS_IDR0, SWE, s->swerr);
+    s->idr[0] = FIELD_DP32(v, IRS_IDR0, IRSID, s->irsid);
 
-static uint32_t idr1(const ARMGICv5CommonState *s)
-{
-    uint32_t v = 0;
-
-    v = FIELD_DP32(v, IRS_IDR1, PE_CNT, s->num_cpus);
+    v = FIELD_DP32(0, IRS_IDR1, PE_CNT, s->num_cpus);
     v = FIELD_DP32(v, IRS_IDR1, IAFFID_BITS, 15);
-    v = FIELD_DP32(v, IRS_IDR1, PRIORITY_BITS, s->prio_bits - 1);
-    return v;
-}
+    s->idr[1] = FIELD_DP32(v, IRS_IDR1, PRIORITY_BITS, s->prio_bits - 1);
 
-static uint32_t idr2(const ARMGICv5CommonState *s)
-{
-    uint32_t v = 0;
-
-    v = FIELD_DP32(v, IRS_IDR2, ID_BITS, s->id_bits);
+    v = FIELD_DP32(0, IRS_IDR2, ID_BITS, s->id_bits);
     v = FIELD_DP32(v, IRS_IDR2, LPI, 1);
     v = FIELD_DP32(v, IRS_IDR2, MIN_LPI_ID_BITS, s->min_lpi_id_bits);
     v = FIELD_DP32(v, IRS_IDR2, IST_LEVELS, 1);
-    v = FIELD_DP32(v, IRS_IDR2, IST_L2SZ, 7);
-    return v;
+    s->idr[2] = FIELD_DP32(v, IRS_IDR2, IST_L2SZ, 7);
 }
 
 static uint32_t iidr(void)
@@ -346,13 +332,13 @@ static bool config_read32(GICv5IRSDomain *d, hwaddr offset, uint64_t *data)
     }
     switch (offset) {
     case A_IRS_IDR0:
-        *data = idr0(d);
+        *data = FIELD_DP32(s->idr[0], IRS_IDR0, INT_DOM, d->domain);
         return true;
     case A_IRS_IDR1:
-        *data = idr1(s);
+        *data = s->idr[1];
         return true;
     case A_IRS_IDR2:
-        *data = idr2(s);
+        *data = s->idr[2];
         return true;
     case A_IRS_IDR3:
     case A_IRS_IDR4:

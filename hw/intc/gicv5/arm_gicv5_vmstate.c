@@ -187,22 +187,15 @@ static int put_ists(QEMUFile *f, void *pv, size_t size,
     return 0;
 }
 
-static bool check_domain(const GICv5IRSDomain *d);
-
 static int get_ists(QEMUFile *f, void *pv, size_t size,
                     const VMStateField *field)
 {
     ARMGICv5CommonState *s = pv;
 
     for (unsigned d = 0; !s->primary && d < GICV5_NUM_DOMAINS; d++) {
-        int ret;
-
-        /* Their configuration is in the registers, so check these first. */
-        if (!check_domain(&s->d[d])) {
-            return -EINVAL;
-        }
         if (ist_is_valid(s, d)) {
-            ret = load_ist(s, d, f);
+            int ret = load_ist(s, d, f);
+
             if (ret) {
                 return ret;
             }
@@ -215,6 +208,76 @@ static const VMStateInfo vmstate_info_gicv5_ists = {
     .name = "gicv5-ists",
     .put = put_ists,
     .get = get_ists,
+};
+
+/* --- ID registers --- */
+
+#define ID_FIELD(n, reg, field, name) \
+    { n, R_##reg##_##field##_SHIFT, R_##reg##_##field##_LENGTH, name }
+
+bool gicv5_irs_check_idr(ARMGICv5CommonState *s, const uint32_t *idr,
+                         Error **errp)
+{
+    static const struct {
+        uint8_t n, shift, length;
+        const char *name;
+    } fields[] = {
+        ID_FIELD(0, IRS_IDR0, PA_RANGE, "pa_range"),
+        ID_FIELD(0, IRS_IDR0, ONE_N, "has-one-of-n"),
+        ID_FIELD(0, IRS_IDR0, SETLPI, "has-setlpi"),
+        ID_FIELD(0, IRS_IDR0, SWE, "has-swerr"),
+        ID_FIELD(0, IRS_IDR0, IRSID, "irsid"),
+        ID_FIELD(1, IRS_IDR1, IAFFID_BITS, "iaffid_bits"),
+        ID_FIELD(1, IRS_IDR1, PRIORITY_BITS, "priority-bits (minus 1)"),
+        ID_FIELD(2, IRS_IDR2, ID_BITS, "id-bits"),
+        ID_FIELD(2, IRS_IDR2, MIN_LPI_ID_BITS, "min-lpi-id-bits"),
+        ID_FIELD(2, IRS_IDR2, IST_LEVELS, "ist_levels"),
+    };
+
+    for (unsigned i = 0; i < ARRAY_SIZE(fields); i++) {
+        uint32_t here = extract32(s->idr[fields[i].n], fields[i].shift,
+                                  fields[i].length);
+        uint32_t there = extract32(idr[fields[i].n], fields[i].shift,
+                                   fields[i].length);
+
+        if (here != there) {
+            error_setg(errp, "%s is %u, but the source has %u",
+                       fields[i].name, here, there);
+            return false;
+        }
+    }
+    for (unsigned i = 0; i < GICV5_NUM_IDRS; i++) {
+        if (s->idr[i] != idr[i]) {
+            error_setg(errp, "IRS_IDR%u is 0x%x, but the source has 0x%x", i,
+                       s->idr[i], idr[i]);
+            return false;
+        }
+    }
+    return true;
+}
+
+static int id_post_load(void *opaque, int version_id)
+{
+    ARMGICv5CommonState *s = opaque;
+    Error *err = NULL;
+
+    if (!ARM_GICV5_COMMON_GET_CLASS(s)->check_idr(s, s->mig_idr, &err)) {
+        error_reportf_err(err, "arm-gicv5: idr: ");
+        return -EINVAL;
+    }
+    return 0;
+}
+
+/* Checked as soon as it is read: tables may be as large as these say. */
+static const VMStateDescription vmstate_gicv5_id = {
+    .name = "arm_gicv5/id",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .post_load = id_post_load,
+    .fields = (const VMStateField[]) {
+        VMSTATE_UINT32_ARRAY(mig_idr, ARMGICv5CommonState, GICV5_NUM_IDRS),
+        VMSTATE_END_OF_LIST()
+    }
 };
 
 /* --- registers, SPIs, PEs --- */
@@ -241,7 +304,8 @@ static bool check_domain(const GICv5IRSDomain *d)
     unsigned n = d->domain;
 
     return in_mask("cr0", n, d->cr0, R_IRS_CR0_IRSEN_MASK & all) &&
-           in_mask("cr1", n, d->cr1, GICV5_IRS_CR1_MASK & all) &&
+           in_mask("cr1", n, d->cr1,
+                   ARM_GICV5_COMMON_GET_CLASS(d->irs)->cr1_mask & all) &&
            (d->spi_selr == GICV5_SEL_NONE ||
             in_mask("spi_selr", n, d->spi_selr, R_IRS_SPI_SELR_ID_MASK)) &&
            (d->pe_selr == GICV5_SEL_NONE ||
@@ -261,10 +325,22 @@ static bool check_domain(const GICv5IRSDomain *d)
                    R_IRS_SWERR_SYNDROMER1_ADDR_MASK);
 }
 
+static int domain_post_load(void *opaque, int version_id)
+{
+    return check_domain(opaque) ? 0 : -EINVAL;
+}
+
 static int gicv5_pre_save(void *opaque)
 {
     ARMGICv5CommonState *s = opaque;
+    ARMGICv5CommonClass *agc = ARM_GICV5_COMMON_GET_CLASS(s);
+    Error *err = NULL;
 
+    if (agc->pre_save && !agc->pre_save(s, &err)) {
+        error_reportf_err(err, "arm-gicv5: cannot save its state: ");
+        return -EIO;
+    }
+    memcpy(s->mig_idr, s->idr, sizeof(s->mig_idr));
     for (uint32_t i = 0; i < s->spi_irs_range; i++) {
         const GICv5SPI *spi = gicv5_spi(s->sys, s->engine_irs,
                                         s->spi_base + i);
@@ -326,12 +402,9 @@ static bool load_spi(ARMGICv5CommonState *s, uint32_t i)
 static int gicv5_post_load(void *opaque, int version_id)
 {
     ARMGICv5CommonState *s = opaque;
+    ARMGICv5CommonClass *agc = ARM_GICV5_COMMON_GET_CLASS(s);
+    Error *err = NULL;
 
-    for (unsigned d = 0; d < GICV5_NUM_DOMAINS; d++) {
-        if (!check_domain(&s->d[d])) {
-            return -EINVAL;
-        }
-    }
     for (uint32_t i = 0; i < s->num_cpus; i++) {
         if (!in_mask("pe_dps", i, s->mig_dps[i],
                      s->one_of_n ? s->domains : 0)) {
@@ -349,6 +422,10 @@ static int gicv5_post_load(void *opaque, int version_id)
         }
         gicv5_irs_enable(s->sys, s->engine_irs, d, s->d[d].cr0);
     }
+    if (agc->post_load && !agc->post_load(s, &err)) {
+        error_reportf_err(err, "arm-gicv5: cannot load its state: ");
+        return -EINVAL;
+    }
     return 0;
 }
 
@@ -356,6 +433,7 @@ static const VMStateDescription vmstate_gicv5_domain = {
     .name = "arm_gicv5/domain",
     .version_id = 1,
     .minimum_version_id = 1,
+    .post_load = domain_post_load,
     .fields = (const VMStateField[]) {
         VMSTATE_UINT32(cr0, GICv5IRSDomain),
         VMSTATE_UINT32(cr1, GICv5IRSDomain),
@@ -380,13 +458,18 @@ const VMStateDescription vmstate_arm_gicv5 = {
     .post_load = gicv5_post_load,
     .fields = (const VMStateField[]) {
         VMSTATE_UINT8_EQUAL(domains, ARMGICv5CommonState, NULL),
-        VMSTATE_UINT8_EQUAL(id_bits, ARMGICv5CommonState, NULL),
-        VMSTATE_UINT8_EQUAL(min_lpi_id_bits, ARMGICv5CommonState, NULL),
-        VMSTATE_UINT8_EQUAL(prio_bits, ARMGICv5CommonState, NULL),
         VMSTATE_UINT32_EQUAL(num_cpus, ARMGICv5CommonState, NULL),
+        VMSTATE_VARRAY_UINT32(iaffid, ARMGICv5CommonState, num_cpus, 1,
+                              vmstate_info_uint32_equal, uint32_t),
         VMSTATE_UINT32_EQUAL(spi_range, ARMGICv5CommonState, NULL),
         VMSTATE_UINT32_EQUAL(spi_base, ARMGICv5CommonState, NULL),
         VMSTATE_UINT32_EQUAL(spi_irs_range, ARMGICv5CommonState, NULL),
+        {
+            .name = "id",
+            .vmsd = &vmstate_gicv5_id,
+            .size = sizeof(ARMGICv5CommonState),
+            .flags = VMS_STRUCT,
+        },
         VMSTATE_STRUCT_ARRAY(d, ARMGICv5CommonState, GICV5_NUM_DOMAINS, 1,
                              vmstate_gicv5_domain, GICv5IRSDomain),
         VMSTATE_VARRAY_UINT32(mig_dps, ARMGICv5CommonState, num_cpus, 1,

@@ -35,6 +35,8 @@ OBJECT_DECLARE_TYPE(ARMGICv5CommonState, ARMGICv5CommonClass, ARM_GICV5_COMMON)
 #define GICV5_MAX_PES 512
 #define GICV5_MAX_SPI_WIRES 16384
 
+#define GICV5_NUM_IDRS 3
+
 typedef struct GICv5System GICv5System;
 typedef struct GICv5PE GICv5PE;
 
@@ -122,9 +124,13 @@ struct ARMGICv5CommonState {
     GICv5Port *port;                /* num_cpus of them */
     uint64_t *spi_count;            /* rises of each wire, for "info irq" */
 
+    /* IRS_IDR0 to IRS_IDR2, but for IRS_IDR0.INT_DOM; fixed once realized */
+    uint32_t idr[GICV5_NUM_IDRS];
+
     GICv5IRSDomain d[GICV5_NUM_DOMAINS];
 
-    /* What migration sends of SPIs and of PEs, valid in between only */
+    /* What migration sends, valid in between only */
+    uint32_t mig_idr[GICV5_NUM_IDRS];
     uint64_t *mig_spi;              /* spi_irs_range of them */
     uint8_t *mig_dps;               /* num_cpus: IRS_PE_CR0.DPS by domain */
 };
@@ -135,6 +141,14 @@ struct ARMGICv5CommonState {
  * ARMGICv5CommonClass:
  * @set_irq: wire @n (0 .. spi_irs_range - 1) is at @level; returns whether
  *     that is a change. BQL held.
+ * @cr1_mask: bits of IRS_CR1 that hold what software wrote
+ * @pre_save: optional; brings the registers in @d and the engine, except for
+ *     wires, up to date. False with @errp set makes the migration fail.
+ * @check_idr: can a guest that saw these ID registers (as in @idr) go on
+ *     here? False with @errp set, naming the field, if not. The default wants
+ *     them equal.
+ * @post_load: optional; takes the registers in @d and the engine's state over.
+ *     All of it has been validated. False with @errp set ends the migration.
  */
 struct ARMGICv5CommonClass {
     SysBusDeviceClass parent_class;
@@ -142,6 +156,11 @@ struct ARMGICv5CommonClass {
     DeviceRealize parent_realize;
     ResettablePhases parent_phases;
     bool (*set_irq)(ARMGICv5CommonState *s, int n, int level);
+    uint32_t cr1_mask;
+    bool (*pre_save)(ARMGICv5CommonState *s, Error **errp);
+    bool (*check_idr)(ARMGICv5CommonState *s, const uint32_t *idr,
+                      Error **errp);
+    bool (*post_load)(ARMGICv5CommonState *s, Error **errp);
 };
 
 /**

@@ -360,10 +360,10 @@ int main(int argc, char **argv)
 {
     static const char *const domains[] = { ",domains=10", "", "domains" };
     static const char *const id_bits[] = {
-        "", "-global arm-gicv5.id-bits=16", "id_bits"
+        "", "-global arm-gicv5.id-bits=16", "id-bits"
     };
     static const char *const prio_bits[] = {
-        "", "-global arm-gicv5.priority-bits=4", "prio_bits"
+        "", "-global arm-gicv5.priority-bits=4", "priority-bits"
     };
 
     g_test_init(&argc, &argv, NULL);
