@@ -301,15 +301,18 @@ static bool check_domain(const GICv5IRSDomain *d)
                            R_IRS_SWERR_STATUSR_OF_MASK |
                            R_IRS_SWERR_STATUSR_EC_MASK;
     const uint64_t all = arm_gicv5_has_domain(d->irs, d->domain) ? ~0ULL : 0;
+    const bool record = d->swerr_statusr & R_IRS_SWERR_STATUSR_V_MASK;
     unsigned n = d->domain;
 
     return in_mask("cr0", n, d->cr0, R_IRS_CR0_IRSEN_MASK & all) &&
            in_mask("cr1", n, d->cr1,
                    ARM_GICV5_COMMON_GET_CLASS(d->irs)->cr1_mask & all) &&
            (d->spi_selr == GICV5_SEL_NONE ||
-            in_mask("spi_selr", n, d->spi_selr, R_IRS_SPI_SELR_ID_MASK)) &&
+            in_mask("spi_selr", n, d->spi_selr,
+                    R_IRS_SPI_SELR_ID_MASK & all)) &&
            (d->pe_selr == GICV5_SEL_NONE ||
-            in_mask("pe_selr", n, d->pe_selr, R_IRS_PE_SELR_IAFFID_MASK)) &&
+            in_mask("pe_selr", n, d->pe_selr,
+                    R_IRS_PE_SELR_IAFFID_MASK & all)) &&
            in_mask("ist_baser", n, d->ist_baser,
                    d->irs->primary ? 0 :
                    (R_IRS_IST_BASER_ADDR_MASK |
@@ -317,12 +320,12 @@ static bool check_domain(const GICv5IRSDomain *d)
            in_mask("ist_cfgr", n, d->ist_cfgr,
                    d->irs->primary ? 0 : GICV5_IRS_IST_CFGR_MASK & all) &&
            in_mask("swerr_statusr", n, d->swerr_statusr,
-                   d->irs->swerr ? swerr : 0) &&
+                   d->irs->swerr && record ? swerr & all : 0) &&
            in_mask("swerr_syndromer0", n, d->swerr_syndromer[0],
-                   R_IRS_SWERR_SYNDROMER0_ID_MASK |
-                   R_IRS_SWERR_SYNDROMER0_TYPE_MASK) &&
+                   record ? R_IRS_SWERR_SYNDROMER0_ID_MASK |
+                            R_IRS_SWERR_SYNDROMER0_TYPE_MASK : 0) &&
            in_mask("swerr_syndromer1", n, d->swerr_syndromer[1],
-                   R_IRS_SWERR_SYNDROMER1_ADDR_MASK);
+                   record ? R_IRS_SWERR_SYNDROMER1_ADDR_MASK : 0);
 }
 
 static int domain_post_load(void *opaque, int version_id)
