@@ -150,10 +150,10 @@ unlock() {
 # Packages of the host ------------------------------------------------------
 
 HOST_PACKAGES="
-    ca-certificates ccache device-tree-compiler dpkg-dev gcc
-    gcc-aarch64-linux-gnu git libc6-dev libfdt-dev libglib2.0-dev
-    libpixman-1-dev libslirp-dev make ninja-build perl pkgconf python3
-    python3-venv shellcheck xz-utils"
+    ca-certificates ccache clang device-tree-compiler dpkg-dev gcc
+    gcc-aarch64-linux-gnu git libc6-dev libclang-rt-dev libfdt-dev
+    libglib2.0-dev libpixman-1-dev libslirp-dev make ninja-build perl pkgconf
+    python3 python3-venv shellcheck xz-utils"
 
 missing_packages() {
     { dpkg-query -W -f '${binary:Package} ${db:Status-Status}\n' "$@" \
