@@ -8,10 +8,13 @@
 #include "qapi/error.h"
 #include "qobject/qlist.h"
 #include "hw/arm/virt-gicv5.h"
+#include "hw/intc/arm_gicv5_kvm.h"
 #include "hw/qdev-properties.h"
 #include "system/device_tree.h"
+#include "system/kvm.h"
 #include "target/arm/cpu.h"
 #include "target/arm/gtimer.h"
+#include "kvm_arm.h"
 
 #define VIRT_GICV5_NODE "/intc"
 
@@ -20,7 +23,8 @@ static bool virt_gicv5_check_cpu_type(const MachineState *ms, Error **errp)
     const char *by_default = "";
     g_autofree char *model = NULL;
 
-    if (!strcmp(ms->cpu_type, ARM_CPU_TYPE_NAME("max"))) {
+    if (!strcmp(ms->cpu_type, ARM_CPU_TYPE_NAME("max")) ||
+        !strcmp(ms->cpu_type, ARM_CPU_TYPE_NAME("host"))) {
         return true;
     }
 
@@ -30,14 +34,41 @@ static bool virt_gicv5_check_cpu_type(const MachineState *ms, Error **errp)
     }
     model = cpu_model_from_type(ms->cpu_type);
     error_setg(errp, "gic-version=5 does not work with -cpu %s%s, whose "
-               "hardware has no GICv5 CPU interface: use -cpu max",
-               model, by_default);
+               "hardware has no GICv5 CPU interface: use -cpu %s",
+               model, by_default, kvm_enabled() ? "host" : "max");
     return false;
+}
+
+bool virt_gicv5_is_hosts(const VirtMachineState *vms)
+{
+    Error *err = NULL;
+
+    switch (vms->gic_version) {
+    case VIRT_GIC_VERSION_HOST:
+    case VIRT_GIC_VERSION_MAX:
+    case VIRT_GIC_VERSION_NOSEL:
+        break;
+    default:
+        return false;
+    }
+    if (!kvm_enabled() || !kvm_irqchip_in_kernel() || kvm_arm_vgic_probe()) {
+        return false;
+    }
+    if (!kvm_gicv5_probe(NULL, &err)) {
+        error_free(err);
+        return false;
+    }
+    return true;
 }
 
 bool virt_gicv5_finalize(VirtMachineState *vms, Error **errp)
 {
     /* The accelerator first: it decides what else can work. */
+    if (kvm_enabled() && !kvm_irqchip_in_kernel()) {
+        error_setg(errp, "gic-version=5 does not work with "
+                   "kernel-irqchip=off: use kernel-irqchip=on");
+        return false;
+    }
     if (!gicv5_class_name(errp)) {
         return false;
     }
@@ -85,6 +116,10 @@ bool virt_gicv5_finalize(VirtMachineState *vms, Error **errp)
 
 bool virt_gicv5_init_cpu(Object *cpuobj, Error **errp)
 {
+    /* The kernel gives its vCPUs the CPU interface. */
+    if (kvm_enabled()) {
+        return true;
+    }
     /* "max" of qemu-system-arm is a 32-bit CPU; without TCG there is none. */
     if (!object_property_find(cpuobj, "gicv5")) {
         error_setg(errp, "gic-version=5 does not work with this QEMU, whose "
@@ -199,14 +234,20 @@ void virt_gicv5_create(VirtMachineState *vms, MemoryRegion *mem,
     qdev_prop_set_uint32(vms->gic, "spi-irs-range", num_spis);
     qdev_prop_set_uint8(vms->gic, "domains", 1 << GICV5_DOMAIN_NS);
     qdev_prop_set_bit(vms->gic, "has-setlpi", false);
-    object_property_set_link(OBJECT(vms->gic), "sysmem", OBJECT(mem),
-                             &error_abort);
+    if (kvm_enabled()) {
+        qdev_prop_set_bit(vms->gic, "has-one-of-n", false);
+        qdev_prop_set_bit(vms->gic, "has-swerr", false);
+    } else {
+        object_property_set_link(OBJECT(vms->gic), "sysmem", OBJECT(mem),
+                                 &error_abort);
+    }
     sysbus_realize_and_unref(SYS_BUS_DEVICE(vms->gic), &error_fatal);
     sysbus_mmio_map(SYS_BUS_DEVICE(vms->gic),
-                    GICV5_MMIO_CONFIG(GICV5_DOMAIN_NS),
+                    kvm_enabled() ? 0 : GICV5_MMIO_CONFIG(GICV5_DOMAIN_NS),
                     VIRT_GICV5_IRS_CONFIG(GICV5_DOMAIN_NS));
 
-    for (unsigned i = 0; i < num_cpus; i++) {
+    /* With KVM, timers and PMU raise their PPIs in the kernel. */
+    for (unsigned i = 0; i < num_cpus && !kvm_enabled(); i++) {
         virt_gicv5_connect_cpu(DEVICE(qemu_get_cpu(i)));
     }
 

@@ -16,6 +16,8 @@
 #include "hw/qdev-properties.h"
 #include "exec/address-spaces.h"
 #include "qemu/accel.h"
+#include "hw/intc/arm_gicv5_kvm.h"
+#include "system/kvm.h"
 #include "system/qtest.h"
 #include "system/tcg.h"
 #include "arm_gicv5_internal.h"
@@ -25,6 +27,9 @@ const char *gicv5_class_name(Error **errp)
 {
     ERRP_GUARD();
 
+    if (kvm_enabled()) {
+        return kvm_gicv5_probe(NULL, errp) ? TYPE_KVM_ARM_GICV5 : NULL;
+    }
     if (!tcg_enabled() && !qtest_enabled()) {
         error_setg(errp, "GICv5 is not supported with accelerator %s",
                    current_accel_name());
@@ -390,7 +395,9 @@ static void arm_gicv5_common_reset_hold(Object *obj, ResetType type)
 static void arm_gicv5_common_print_info(InterruptStatsProvider *obj,
                                         GString *buf)
 {
-    gicv5_irs_print(ARM_GICV5_COMMON(obj), buf);
+    ARMGICv5CommonState *s = ARM_GICV5_COMMON(obj);
+
+    ARM_GICV5_COMMON_GET_CLASS(s)->print(s, buf);
 }
 
 static bool arm_gicv5_common_get_statistics(InterruptStatsProvider *obj,
@@ -440,6 +447,7 @@ static void arm_gicv5_common_class_init(ObjectClass *klass, void *data)
 
     agc->cr1_mask = GICV5_IRS_CR1_MASK;
     agc->check_idr = gicv5_irs_check_idr;
+    agc->print = gicv5_irs_print;
     dc->desc = "Arm GICv5 Interrupt Routing Service";
     dc->realize = arm_gicv5_common_realize;
     dc->unrealize = arm_gicv5_common_unrealize;

@@ -367,7 +367,13 @@ static int gicv5_pre_save(void *opaque)
 static int gicv5_pre_load(void *opaque)
 {
     ARMGICv5CommonState *s = opaque;
+    ARMGICv5CommonClass *agc = ARM_GICV5_COMMON_GET_CLASS(s);
+    Error *err = NULL;
 
+    if (agc->pre_load && !agc->pre_load(s, &err)) {
+        error_reportf_err(err, "arm-gicv5: ");
+        return -EBUSY;
+    }
     /* The primary comes first, and its reset is that of all. */
     if (!s->primary) {
         gicv5_system_reset(s->sys);

@@ -27,6 +27,13 @@
     (0x08000000 + (domain) * (hwaddr)GICV5_FRAME_SIZE)
 
 /**
+ * virt_gicv5_is_hosts: is a GICv5 all that the host has to choose from?
+ *
+ * For a machine that leaves the choice open: gic-version=host, max or none.
+ */
+bool virt_gicv5_is_hosts(const VirtMachineState *vms);
+
+/**
  * virt_gicv5_finalize: settle the machine's options for gic-version=5
  *
  * Refuses what does not work with a GICv5, and turns off what is only on by
@@ -61,6 +68,16 @@ static inline uint32_t virt_spi_type(const VirtMachineState *vms)
 {
     return vms->gic_version == VIRT_GIC_VERSION_5 ? GICV5_TYPE_SPI
                                                   : GIC_FDT_IRQ_TYPE_SPI;
+}
+
+/**
+ * virt_kvm_pmu_irq: the PMU's interrupt as KVM wants to be told of it
+ * @ppi: its INTID on GICv3
+ */
+static inline int virt_kvm_pmu_irq(const VirtMachineState *vms, int ppi)
+{
+    return vms->gic_version == VIRT_GIC_VERSION_5 ?
+           gicv5_intid(GICV5_TYPE_PPI, ppi) : ppi;
 }
 
 /**

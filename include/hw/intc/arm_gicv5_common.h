@@ -147,8 +147,11 @@ struct ARMGICv5CommonState {
  * @check_idr: can a guest that saw these ID registers (as in @idr) go on
  *     here? False with @errp set, naming the field, if not. The default wants
  *     them equal.
+ * @pre_load: optional; can this machine be loaded at all now? False with @errp
+ *     set if not; nothing has changed then.
  * @post_load: optional; takes the registers in @d and the engine's state over.
  *     All of it has been validated. False with @errp set ends the migration.
+ * @print: "info pic"
  */
 struct ARMGICv5CommonClass {
     SysBusDeviceClass parent_class;
@@ -160,7 +163,9 @@ struct ARMGICv5CommonClass {
     bool (*pre_save)(ARMGICv5CommonState *s, Error **errp);
     bool (*check_idr)(ARMGICv5CommonState *s, const uint32_t *idr,
                       Error **errp);
+    bool (*pre_load)(ARMGICv5CommonState *s, Error **errp);
     bool (*post_load)(ARMGICv5CommonState *s, Error **errp);
+    void (*print)(ARMGICv5CommonState *s, GString *buf);
 };
 
 /**
@@ -181,6 +186,7 @@ static inline ARMGICv5CommonState *arm_gicv5_primary(ARMGICv5CommonState *s)
 /**
  * gicv5_class_name: the type of IRS to create for the accelerator in use
  *
+ * With KVM the host is tried, see kvm_gicv5_probe().
  * Returns NULL with @errp set, in words for the user, where GICv5 does not
  * work.
  */

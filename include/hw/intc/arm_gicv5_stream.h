@@ -59,11 +59,16 @@ typedef enum GICv5Command {
  * GICv5PortIRSOps: the IRS's side
  *
  * @command: carry out @cmd in physical domain @domain; returns the answer of
- *     REQUEST_CONFIG, 0 for all others
+ *     REQUEST_CONFIG, 0 for all others. TCG only.
+ * @access: read or write the kernel's copy of a CPU interface register; @attr
+ *     is its encoding with the PE's MPIDR, as KVM_DEV_ARM_VGIC_GRP_CPU_SYSREGS
+ *     takes it. False with @errp set if the kernel refuses. KVM only.
  */
 typedef struct GICv5PortIRSOps {
     uint64_t (*command)(GICv5Port *port, GICv5Command cmd, GICv5Domain domain,
                         uint32_t intid, uint32_t value);
+    bool (*access)(GICv5Port *port, uint64_t attr, bool write,
+                   uint64_t *value, Error **errp);
 } GICv5PortIRSOps;
 
 /**
@@ -113,5 +118,19 @@ bool gicv5_cpu_attach(CPUState *cs, GICv5Port *port, Error **errp);
  * gicv5_cpu_detach: undo gicv5_cpu_attach() when an IRS goes away
  */
 void gicv5_cpu_detach(GICv5Port *port);
+
+/**
+ * gicv5_cpu_attach_kvm: connect @port to a vCPU whose CPU interface KVM runs
+ *
+ * The CPU saves and loads its state through GICv5PortIRSOps.access.
+ */
+bool gicv5_cpu_attach_kvm(CPUState *cs, GICv5Port *port, Error **errp);
+
+/**
+ * gicv5_cpu_is_as_new_kvm: is the CPU interface behind @port as after reset?
+ *
+ * Also false, with @errp set, if the kernel does not tell. No vCPU may run.
+ */
+bool gicv5_cpu_is_as_new_kvm(GICv5Port *port, Error **errp);
 
 #endif

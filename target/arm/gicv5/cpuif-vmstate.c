@@ -9,6 +9,7 @@
  */
 
 #include "qemu/osdep.h"
+#include "qapi/error.h"
 #include "qemu/error-report.h"
 #include "cpu.h"
 #include "migration/vmstate.h"
@@ -16,7 +17,7 @@
 
 static bool gicv5_needed(void *opaque)
 {
-    return gicv5_cpu_has_gcie(opaque);
+    return gicv5_cpu_has_gcie(opaque) || gicv5_cpuif_is_kvm(opaque);
 }
 
 static bool in_mask(const char *field, unsigned n, uint64_t value,
@@ -30,7 +31,14 @@ static bool in_mask(const char *field, unsigned n, uint64_t value,
     return true;
 }
 
-static bool validate(const GICv5CPUIf *c)
+/* The kernel keeps what software wrote for any of the architected PPIs. */
+static uint64_t ppi_mask(unsigned word, bool kvm)
+{
+    return !kvm ? gicv5_ppi_level_mask(word) | gicv5_ppi_edge_mask(word) :
+           word == 0 ? UINT64_MAX : 0;
+}
+
+static bool validate(const GICv5CPUIf *c, bool kvm)
 {
     uint64_t prio_bytes = 0x1f * (UINT64_MAX / 0xff);
 
@@ -50,7 +58,7 @@ static bool validate(const GICv5CPUIf *c)
         return false;
     }
     for (unsigned i = 0; i < GICV5_PPI_WORDS; i++) {
-        uint64_t ppis = gicv5_ppi_level_mask(i) | gicv5_ppi_edge_mask(i);
+        uint64_t ppis = ppi_mask(i, kvm);
 
         if (!in_mask("ppi_enable", i, c->ppi_enable[i], ppis) ||
             !in_mask("ppi_pend", i, c->ppi_pend[i], ppis) ||
@@ -60,7 +68,7 @@ static bool validate(const GICv5CPUIf *c)
         }
     }
     for (unsigned i = 0; i < GICV5_PPI_PRIO_WORDS; i++) {
-        uint8_t ppis = i < 8 ? extract64(GICV5_PPI_IMPLEMENTED, 8 * i, 8) : 0;
+        uint8_t ppis = extract64(ppi_mask(i / 8, kvm), 8 * (i % 8), 8);
         uint64_t mask = 0;
 
         for (; ppis; ppis &= ppis - 1) {
@@ -73,14 +81,35 @@ static bool validate(const GICv5CPUIf *c)
     return true;
 }
 
+static int gicv5_pre_save(void *opaque)
+{
+    ARMCPU *cpu = opaque;
+    Error *err = NULL;
+
+    if (gicv5_cpuif_is_kvm(cpu) && !gicv5_cpuif_get_kvm(cpu, &err)) {
+        error_reportf_err(err, "cpu/gicv5: cannot save the state: ");
+        return -EIO;
+    }
+    return 0;
+}
+
 static int gicv5_post_load(void *opaque, int version_id)
 {
     ARMCPU *cpu = opaque;
     GICv5CPUIf *c = gicv5_cpuif(cpu);
     uint32_t lines = cpu->env.irq_line_state;
+    bool kvm = gicv5_cpuif_is_kvm(cpu);
+    Error *err = NULL;
 
-    if (!validate(c)) {
+    if (!validate(c, kvm)) {
         return -EINVAL;
+    }
+    if (kvm) {
+        if (!gicv5_cpuif_put_kvm(cpu, &err)) {
+            error_reportf_err(err, "cpu/gicv5: cannot load the state: ");
+            return -EINVAL;
+        }
+        return 0;
     }
     c->lines = (lines & CPU_INTERRUPT_HARD ? GICV5_LINE_IRQ : 0) |
                (lines & CPU_INTERRUPT_FIQ ? GICV5_LINE_FIQ : 0) |
@@ -112,6 +141,7 @@ const VMStateDescription vmstate_gicv5_cpuif = {
     .version_id = 1,
     .minimum_version_id = 1,
     .needed = gicv5_needed,
+    .pre_save = gicv5_pre_save,
     .post_load = gicv5_post_load,
     .fields = (const VMStateField[]) {
         VMSTATE_STRUCT_ARRAY(env.gicv5.bank, ARMCPU, GICV5_NUM_DOMAINS, 1,

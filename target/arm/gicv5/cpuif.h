@@ -190,4 +190,19 @@ void gicv5_cpuif_define(ARMCPU *cpu, const struct ARMCPRegInfo *regs,
  */
 void gicv5_cpuif_qtest_init(void);
 
+/**
+ * gicv5_cpuif_is_kvm: does KVM run the CPU interface of @cpu?
+ */
+bool gicv5_cpuif_is_kvm(ARMCPU *cpu);
+
+/**
+ * gicv5_cpuif_get_kvm, gicv5_cpuif_put_kvm: copy the architected state from
+ * the kernel, to the kernel
+ *
+ * No vCPU may run; to put, none may have run. False with @errp set if the
+ * kernel refuses.
+ */
+bool gicv5_cpuif_get_kvm(ARMCPU *cpu, Error **errp);
+bool gicv5_cpuif_put_kvm(ARMCPU *cpu, Error **errp);
+
 #endif
