@@ -155,6 +155,9 @@ HOST_PACKAGES="
     libglib2.0-dev libpixman-1-dev libslirp-dev make ninja-build perl pkgconf
     python3 python3-venv shellcheck xz-utils"
 
+# To build and run programs for arm64 on other hosts
+CROSS_PACKAGES="gcc-aarch64-linux-gnu qemu-user"
+
 missing_packages() {
     { dpkg-query -W -f '${binary:Package} ${db:Status-Status}\n' "$@" \
         2>/dev/null || true
@@ -215,7 +218,7 @@ qgit() {
 
 # Our files that QEMU's build sees, relative to TOP.
 overlay_files() {
-    (cd "$TOP" && find hw include target tests docs -type f \
+    (cd "$TOP" && find hw include migration target tests docs -type f \
         ! -name '.*' ! -name '*~' ! -name '*.pyc' ! -name '*.orig' \
         ! -name '*.rej' ! -path '*/__pycache__/*' -print 2>/dev/null | sort)
 }

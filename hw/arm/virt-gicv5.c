@@ -64,7 +64,7 @@ bool virt_gicv5_is_hosts(const VirtMachineState *vms)
 bool virt_gicv5_finalize(VirtMachineState *vms, Error **errp)
 {
     /* The accelerator first: it decides what else can work. */
-    if (kvm_enabled() && !kvm_irqchip_in_kernel()) {
+    if (kvm_enabled() && !kvm_kernel_irqchip_allowed()) {
         error_setg(errp, "gic-version=5 does not work with "
                    "kernel-irqchip=off: use kernel-irqchip=on");
         return false;

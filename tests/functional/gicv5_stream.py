@@ -18,6 +18,7 @@ FRAMES = 0x08000000
 SECTION_FULL = 0x04
 SUBSECTION = 0x05
 FOOTER = 0x7e
+MAX_NOTE = 1000
 VMDESCRIPTION = 0x06
 
 
@@ -234,6 +235,7 @@ def tap(results):
     for i, (name, ok, note) in enumerate(results, 1):
         print(f'{"ok" if ok else "not ok"} {i} - {name}')
         if note and not ok:
-            print('# ' + str(note).replace('\n', ' | '))
+            note = str(note).replace('\n', ' | ')
+            print('# ' + note[:MAX_NOTE])
     print(f'1..{len(results)}')
     return 0 if all(ok for _, ok, _ in results) else 1

@@ -17,6 +17,7 @@
 #include "qemu/error-report.h"
 #include "qemu/module.h"
 #include "hw/intc/arm_gicv5_kvm.h"
+#include "migration/snapshot-load-blocker.h"
 #include "system/kvm.h"
 #include "system/kvm_int.h"
 #include "system/runstate.h"
@@ -67,6 +68,7 @@ struct KVMARMGICv5State {
      */
     unsigned long *level;
     bool has_run;
+    Error *no_loadvm;
     Notifier machine_done;
     VMChangeStateEntry *vmstate;
 };
@@ -148,9 +150,6 @@ static bool transfer_images(KVMARMGICv5State *k, bool set, GArray *spis,
 
 /* --- probing --- */
 
-/* Off until it has run on a kernel with this interface, or a model of one */
-static const bool kvm_gicv5_is_on;
-
 /* A device of the VM behind @vmfd; -1 with @errp set if there is none */
 static int probe_create(int vmfd, Error **errp)
 {
@@ -229,15 +228,10 @@ bool kvm_gicv5_probe(KVMGICv5Limits *limits, Error **errp)
     int dev;
     bool ok = false;
 
-    if (!kvm_gicv5_is_on) {
-        error_setg(errp, "gic-version=5 does not work with accelerator kvm "
-                   "yet");
-        error_append_hint(errp, "Use -accel tcg, or another gic-version.\n");
-        return false;
-    }
     if (!done) {
         if (!kvm_arm_create_scratch_host_vcpu(NULL, fds, NULL)) {
-            error_setg(errp, "gic-version=5: cannot create a VM to try it");
+            error_setg_errno(errp, errno, "gic-version=5: cannot create a VM "
+                             "to try it");
             return false;
         }
         dev = probe_create(fds[1], errp);
@@ -261,11 +255,8 @@ bool kvm_gicv5_probe(KVMGICv5Limits *limits, Error **errp)
 
 /* --- interrupt lines --- */
 
-/*
- * A refused line change is reported, once: the guest misses an interrupt, but
- * QEMU has no reason to end.
- */
-static void irq_line(unsigned type, unsigned vcpu, unsigned n, bool level)
+/* Returns a negative errno if the kernel refuses. */
+static int irq_line(unsigned type, unsigned vcpu, unsigned n, bool level)
 {
     struct kvm_irq_level irq = {
         .irq = type << KVM_ARM_IRQ_TYPE_SHIFT |
@@ -276,6 +267,17 @@ static void irq_line(unsigned type, unsigned vcpu, unsigned n, bool level)
     int ret = kvm_vm_ioctl(kvm_state, KVM_IRQ_LINE, &irq);
 
     trace_gicv5_kvm_irq_line(irq.irq, level, ret);
+    return ret;
+}
+
+/*
+ * A refused line change is reported, once: the guest misses an interrupt, but
+ * QEMU has no reason to end.
+ */
+static void set_line(unsigned type, unsigned vcpu, unsigned n, bool level)
+{
+    int ret = irq_line(type, vcpu, n, level);
+
     if (ret < 0) {
         error_report_once("kvm-gicv5: the kernel refused to change the line "
                           "of %s %u: %s", type == KVM_ARM_IRQ_TYPE_SPI ?
@@ -291,7 +293,7 @@ static bool kvm_gicv5_set_irq(ARMGICv5CommonState *s, int n, int level)
         return false;
     }
     change_bit(n, k->level);
-    irq_line(KVM_ARM_IRQ_TYPE_SPI, 0, n, level);
+    set_line(KVM_ARM_IRQ_TYPE_SPI, 0, n, level);
     return true;
 }
 
@@ -300,7 +302,7 @@ static void kvm_gicv5_set_sw_ppi(void *opaque, int n, int level)
 {
     ARMGICv5CommonState *s = opaque;
 
-    irq_line(KVM_ARM_IRQ_TYPE_PPI, s->iaffid[n], GICV5_PPI_SW, level);
+    set_line(KVM_ARM_IRQ_TYPE_PPI, s->iaffid[n], GICV5_PPI_SW, level);
 }
 
 /* --- save --- */
@@ -540,10 +542,11 @@ static void engine_to_lpis(ARMGICv5CommonState *s, GArray *image)
 
 static bool kvm_gicv5_pre_load(ARMGICv5CommonState *s, Error **errp)
 {
-    if (KVM_ARM_GICV5(s)->has_run) {
-        error_setg(errp, "the kernel does not accept the state of a GICv5 "
-                   "once the VM has run: start QEMU with -loadvm or "
-                   "-incoming instead");
+    KVMARMGICv5State *k = KVM_ARM_GICV5(s);
+
+    /* loadvm does not come here: it asks for blockers, before it does harm. */
+    if (k->has_run) {
+        error_propagate(errp, error_copy(k->no_loadvm));
         return false;
     }
     return true;
@@ -554,6 +557,7 @@ static bool kvm_gicv5_post_load(ARMGICv5CommonState *s, Error **errp)
     KVMARMGICv5State *k = KVM_ARM_GICV5(s);
     g_autoptr(GArray) spis = NULL;
     g_autoptr(GArray) lpis = NULL;
+    int ret;
 
     if (FIELD_EX32(s->d[GICV5_DOMAIN_NS].ist_cfgr, IRS_IST_CFGR, STRUCTURE)) {
         error_setg(errp, "ist_cfgr: the kernel has no two-level tables");
@@ -579,8 +583,12 @@ static bool kvm_gicv5_post_load(ARMGICv5CommonState *s, Error **errp)
         } else {
             clear_bit(i, k->level);
         }
-        if (pending_by_line(spi)) {
-            irq_line(KVM_ARM_IRQ_TYPE_SPI, 0, i, true);
+        ret = pending_by_line(spi) ?
+              irq_line(KVM_ARM_IRQ_TYPE_SPI, 0, i, true) : 0;
+        if (ret) {
+            error_setg_errno(errp, -ret, "the kernel does not raise the line "
+                             "of SPI %u", i);
+            return false;
         }
     }
     return true;
@@ -639,9 +647,10 @@ static bool check_properties(ARMGICv5CommonState *s, Error **errp)
             return false;
         }
     }
-    s->id_bits = k->limits.id_bits;
-    s->min_lpi_id_bits = MIN(k->limits.min_lpi_id_bits, 14);
-    s->prio_bits = k->limits.prio_bits;
+    /* Less than the host has may be asked for, so that lesser hosts will do. */
+    s->id_bits = MIN(s->id_bits, k->limits.id_bits);
+    s->min_lpi_id_bits = MAX(s->min_lpi_id_bits, k->limits.min_lpi_id_bits);
+    s->prio_bits = MIN(s->prio_bits, k->limits.prio_bits);
     return true;
 }
 
@@ -678,6 +687,19 @@ static bool create_in_kernel(KVMARMGICv5State *k, Error **errp)
     return true;
 }
 
+/* What the user wants to be less than the host has */
+static bool put_limits(KVMARMGICv5State *k, Error **errp)
+{
+    ARMGICv5CommonState *s = ARM_GICV5_COMMON(k);
+    uint32_t idr1 = FIELD_DP32(s->idr[1], IRS_IDR1, PRIORITY_BITS,
+                               s->prio_bits - 1);
+    uint32_t idr2 = FIELD_DP32(s->idr[2], IRS_IDR2, ID_BITS, s->id_bits);
+
+    idr2 = FIELD_DP32(idr2, IRS_IDR2, MIN_LPI_ID_BITS, s->min_lpi_id_bits);
+    return (idr1 == s->idr[1] || WRITE_REG(k, IRS_IDR1, idr1, errp)) &&
+           (idr2 == s->idr[2] || WRITE_REG(k, IRS_IDR2, idr2, errp));
+}
+
 /*
  * The address is final, so the kernel can be told, and its ID registers can
  * be read. Nothing has run yet.
@@ -686,7 +708,7 @@ static bool place_in_memory(KVMARMGICv5State *k, Error **errp)
 {
     ARMGICv5CommonState *s = ARM_GICV5_COMMON(k);
     uint64_t addr = SYS_BUS_DEVICE(k)->mmio[0].addr;
-    uint64_t idr1, idr5, idr6, idr7;
+    uint64_t idr1, idr2, idr5, idr6, idr7;
     int ret = device_attr(k->dev_fd, KVM_SET_DEVICE_ATTR,
                           KVM_DEV_ARM_VGIC_GRP_ADDR,
                           KVM_VGIC_V5_ADDR_TYPE_IRS, &addr);
@@ -697,20 +719,23 @@ static bool place_in_memory(KVMARMGICv5State *k, Error **errp)
                          PRIx64, addr);
         return false;
     }
-    if (!get_registers(k, errp) || !READ_REG(k, IRS_IDR5, &idr5, errp) ||
+    if (!get_registers(k, errp) || !put_limits(k, errp) ||
+        !READ_REG(k, IRS_IDR1, &idr1, errp) ||
+        !READ_REG(k, IRS_IDR2, &idr2, errp) ||
+        !READ_REG(k, IRS_IDR5, &idr5, errp) ||
         !READ_REG(k, IRS_IDR6, &idr6, errp) ||
         !READ_REG(k, IRS_IDR7, &idr7, errp)) {
         return false;
     }
     /* What the device tree says must be true. */
-    idr1 = s->idr[1];
     if (FIELD_EX32(idr1, IRS_IDR1, PE_CNT) != s->num_cpus ||
         idr5 != s->spi_range || idr6 != s->spi_range || idr7 ||
         FIELD_EX32(idr1, IRS_IDR1, PRIORITY_BITS) + 1 != s->prio_bits ||
-        FIELD_EX32(s->idr[2], IRS_IDR2, ID_BITS) != s->id_bits) {
+        FIELD_EX32(idr2, IRS_IDR2, ID_BITS) != s->id_bits ||
+        FIELD_EX32(idr2, IRS_IDR2, MIN_LPI_ID_BITS) != s->min_lpi_id_bits) {
         error_setg(errp, "the kernel's IRS is not what was asked for: "
                    "IRS_IDR1 0x%x, IRS_IDR2 0x%x, IRS_IDR5 0x%x, IRS_IDR6 "
-                   "0x%x, IRS_IDR7 0x%x", s->idr[1], s->idr[2],
+                   "0x%x, IRS_IDR7 0x%x", (unsigned)idr1, (unsigned)idr2,
                    (unsigned)idr5, (unsigned)idr6, (unsigned)idr7);
         return false;
     }
@@ -733,7 +758,10 @@ static void kvm_gicv5_vm_state_change(void *opaque, bool running,
 {
     KVMARMGICv5State *k = opaque;
 
-    k->has_run |= running;
+    if (running && !k->has_run) {
+        k->has_run = true;
+        snapshot_load_add_blocker(k->no_loadvm);
+    }
 }
 
 static void kvm_gicv5_realize(DeviceState *dev, Error **errp)
@@ -757,6 +785,11 @@ static void kvm_gicv5_realize(DeviceState *dev, Error **errp)
     if (*errp) {
         return;
     }
+    /*
+     * A kernel without 1-of-N keeps what the guest wrote to an LPI's IRM. So
+     * does the engine, whose words are not used for anything else.
+     */
+    s->sys->cfg.one_of_n = true;
     for (uint32_t i = 0; i < s->num_cpus; i++) {
         s->port[i].irs_ops = &port_ops;
         s->port[i].id_bits = 16;
@@ -777,12 +810,18 @@ static void kvm_gicv5_realize(DeviceState *dev, Error **errp)
     qdev_init_gpio_in_named(dev, kvm_gicv5_set_sw_ppi, "sw-ppi", s->num_cpus);
 
     if (kvm_has_gsi_routing()) {
+        /* As the kernel has them since KVM_DEV_ARM_VGIC_CTRL_INIT */
         for (uint32_t i = 0; i < s->spi_range; i++) {
             kvm_irqchip_add_irq_route(kvm_state, i, 0, i);
         }
         kvm_gsi_routing_allowed = true;
-        kvm_irqchip_commit_routes(kvm_state);
     }
+
+    /*
+     * The kernel does not signal the end of an SPI to an irqfd, so that a
+     * level interrupt of vfio would come once and never again.
+     */
+    kvm_resamplefds_allowed = false;
 
     k->machine_done.notify = kvm_gicv5_machine_done;
     qemu_add_machine_init_done_notifier(&k->machine_done);
@@ -792,7 +831,11 @@ static void kvm_gicv5_realize(DeviceState *dev, Error **errp)
 
 static void kvm_gicv5_init(Object *obj)
 {
-    KVM_ARM_GICV5(obj)->dev_fd = -1;
+    KVMARMGICv5State *k = KVM_ARM_GICV5(obj);
+
+    k->dev_fd = -1;
+    error_setg(&k->no_loadvm, "the kernel does not accept the state of a "
+               "GICv5 once the VM has run: start QEMU with -loadvm instead");
 }
 
 static void kvm_gicv5_finalize(Object *obj)
@@ -808,6 +851,8 @@ static void kvm_gicv5_finalize(Object *obj)
     if (k->dev_fd >= 0) {
         close(k->dev_fd);
     }
+    snapshot_load_del_blocker(k->no_loadvm);
+    error_free(k->no_loadvm);
     g_free(k->level);
 }
 
@@ -829,9 +874,8 @@ static bool is_as_new(KVMARMGICv5State *k, Error **errp)
         return false;
     }
     for (uint32_t i = 0; i < spis->len; i++) {
-        if (image_word(spis, i) & (R_GICV5_ISTE_PENDING_MASK |
-                                   R_GICV5_ISTE_ACTIVE_MASK |
-                                   R_GICV5_ISTE_ENABLE_MASK)) {
+        /* Devices make edge interrupts pending before any guest is there. */
+        if (image_word(spis, i) & ~R_GICV5_ISTE_PENDING_MASK) {
             return false;
         }
     }

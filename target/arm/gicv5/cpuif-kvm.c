@@ -9,6 +9,7 @@
 
 #include "qemu/osdep.h"
 #include "qapi/error.h"
+#include "qemu/cutils.h"
 #include "cpu.h"
 #include "cpuif.h"
 #include "trace.h"
@@ -96,8 +97,9 @@ bool gicv5_cpu_is_as_new_kvm(GICv5Port *port, Error **errp)
     const GICv5Bank *bank = &c->bank[GICV5_DOMAIN_NS];
 
     return gicv5_cpuif_get_kvm(cpu, errp) &&
-           !(bank->cr0 & R_ICC_CR0_EN_MASK) && !bank->apr &&
-           !c->ppi_enable[0] && !c->ppi_active[0];
+           !(bank->cr0 & R_ICC_CR0_EN_MASK) && !bank->pcr && !bank->apr &&
+           !c->ppi_enable[0] && !c->ppi_active[0] &&
+           buffer_is_zero(c->ppi_prio, sizeof(c->ppi_prio));
 }
 
 bool gicv5_cpu_attach_kvm(CPUState *cs, GICv5Port *port, Error **errp)

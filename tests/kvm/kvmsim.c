@@ -1,0 +1,880 @@
+/*
+ * The model of KVM: file descriptors, VMs, log, faults and commands
+ *
+ * Environment: KVMSIM_FORM and KVMSIM_HOST choose the host (SimHost).
+ * KVMSIM_LOG names a file for the log of calls, KVMSIM_FAULT faults to inject
+ * (KEY@N=ERRNO, comma between two; KEY and what follows it on the line of the
+ * log up to the "="; N is the Nth such call, 0 every one), KVMSIM_CONTROL a
+ * Unix socket that takes commands.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include "kvmsim.h"
+
+/* struct kvm_run, and no ring of coalesced MMIO */
+#define RUN_SIZE        4096
+#define MAX_FDS         65536
+#define MAX_FAULTS      64
+#define MAX_WORDS       8
+#define BLANKS          "\n "
+
+typedef enum FdType {
+    FD_NONE, FD_KVM, FD_VM, FD_VCPU, FD_DEVICE,
+} FdType;
+
+/*
+ * What is behind a file descriptor. The descriptor is one of a file in memory,
+ * so that mmap() and close() work; its inode tells it from one that got the
+ * same number after a close() that was not seen here.
+ */
+typedef struct SimFd {
+    FdType type;
+    ino_t inode;
+    void *object;
+} SimFd;
+
+typedef struct Fault {
+    char *key;
+    unsigned long n;            /* 0: each one */
+    unsigned long seen;
+    int error;
+} Fault;
+
+pthread_mutex_t sim_lock = PTHREAD_MUTEX_INITIALIZER;
+SimHost sim_host = {
+    .form = FORM_FULL, .prio_bits = 5, .id_bits = 16, .min_lpi_id_bits = 4,
+    .max_vcpus = MAX_VCPUS, .ipa_bits = 40, .pmu = 1, .hm = 1,
+    .midr = 0x410fd0f0,
+};
+
+static SimFd fds[MAX_FDS];
+static Fault faults[MAX_FAULTS];
+static unsigned nr_faults;
+static FILE *log_file;
+static unsigned nr_vms;
+static SimVM *vms;              /* that are open, the oldest first */
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static const struct {
+    const char *name;
+    int error;
+} error_names[] = {
+    { "EBUSY", EBUSY }, { "ENOMEM", ENOMEM }, { "ETIMEDOUT", ETIMEDOUT },
+    { "EFAULT", EFAULT }, { "ENOSPC", ENOSPC }, { "EINVAL", EINVAL },
+    { "EIO", EIO }, { "ENXIO", ENXIO }, { "ENODEV", ENODEV },
+    { "E2BIG", E2BIG },
+};
+
+/* --- log and faults --- */
+
+uint64_t sim_number(const char *text)
+{
+    unsigned base = text[0] == '0' && text[1] == 'x' ? 16 : 10;
+    uint64_t n = 0;
+
+    for (text += base == 16 ? 2 : 0; *text; text++) {
+        const char *digits = "0123456789abcdef";
+        const char *at = memchr(digits, *text, base);
+
+        if (!at) {
+            break;
+        }
+        n = n * base + (at - digits);
+    }
+    return n;
+}
+
+void sim_log(const char *fmt, ...)
+{
+    va_list ap;
+
+    if (!log_file) {
+        return;
+    }
+    va_start(ap, fmt);
+    vfprintf(log_file, fmt, ap);
+    va_end(ap);
+    fputc('\n', log_file);
+    fflush(log_file);
+}
+
+int sim_fault(const char *fmt, ...)
+{
+    char key[256];
+    va_list ap;
+    int error = 0;
+
+    va_start(ap, fmt);
+    vsnprintf(key, sizeof(key), fmt, ap);
+    va_end(ap);
+    for (unsigned i = 0; i < nr_faults; i++) {
+        Fault *f = &faults[i];
+
+        if (!strcmp(f->key, key) && (++f->seen == f->n || !f->n) && !error) {
+            error = f->error;
+        }
+    }
+    return error;
+}
+
+static bool add_fault(const char *spec)
+{
+    const char *at = strrchr(spec, '@');
+    const char *eq = at ? strchr(at, '=') : NULL;
+
+    if (!eq || nr_faults == MAX_FAULTS) {
+        return false;
+    }
+    for (unsigned i = 0; i < SIZE_OF(error_names); i++) {
+        if (!strcmp(eq + 1, error_names[i].name)) {
+            faults[nr_faults++] = (Fault) {
+                .key = strndup(spec, at - spec),
+                .n = sim_number(at + 1),
+                .error = error_names[i].error,
+            };
+            return true;
+        }
+    }
+    return false;
+}
+
+static void clear_faults(void)
+{
+    while (nr_faults) {
+        free(faults[--nr_faults].key);
+    }
+}
+
+static void bad_environment(const char *what)
+{
+    fprintf(stderr, "kvmsim: cannot understand %s\n", what);
+    _exit(99);
+}
+
+static void set_host(const char *item)
+{
+    static const struct {
+        const char *name;
+        unsigned *value;
+    } names[] = {
+        { "gicv3", &sim_host.gicv3 },
+        { "prio-bits", &sim_host.prio_bits },
+        { "id-bits", &sim_host.id_bits },
+        { "min-lpi-id-bits", &sim_host.min_lpi_id_bits },
+        { "max-vcpus", &sim_host.max_vcpus },
+        { "ipa-bits", &sim_host.ipa_bits },
+        { "pmu", &sim_host.pmu },
+        { "hm", &sim_host.hm },
+        { "midr", &sim_host.midr },
+        { "extra-reg", &sim_host.extra_reg },
+    };
+    const char *eq = strchr(item, '=');
+
+    for (unsigned i = 0; eq && i < SIZE_OF(names); i++) {
+        if (strlen(names[i].name) == (size_t)(eq - item) &&
+            !strncmp(names[i].name, item, eq - item)) {
+            *names[i].value = sim_number(eq + 1);
+            return;
+        }
+    }
+    bad_environment(item);
+}
+
+static void *serve(void *arg);
+
+static void init(void)
+{
+    const char *form = getenv("KVMSIM_FORM");
+    const char *log = getenv("KVMSIM_LOG");
+    const char *control = getenv("KVMSIM_CONTROL");
+    char *host = getenv("KVMSIM_HOST");
+    char *fault = getenv("KVMSIM_FAULT");
+    char *save, *item;
+
+    if (form) {
+        sim_host.form = !strcmp(form, "none") ? FORM_NONE :
+                        !strcmp(form, "7.1") ? FORM_PPI :
+                        !strcmp(form, "7.4") ? FORM_FULL : -1;
+        if ((int)sim_host.form < 0) {
+            bad_environment("KVMSIM_FORM");
+        }
+    }
+    for (item = host ? strtok_r(strdup(host), ",", &save) : NULL; item;
+         item = strtok_r(NULL, ",", &save)) {
+        set_host(item);
+    }
+    for (item = fault ? strtok_r(strdup(fault), ",", &save) : NULL; item;
+         item = strtok_r(NULL, ",", &save)) {
+        if (!add_fault(item)) {
+            bad_environment(item);
+        }
+    }
+    if (log) {
+        log_file = fopen(log, "w");
+    }
+    if (control) {
+        struct sockaddr_un sa = { .sun_family = AF_UNIX };
+        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        pthread_t thread;
+        sigset_t all, old;
+
+        snprintf(sa.sun_path, sizeof(sa.sun_path), "%s", control);
+        if (bind(fd, (struct sockaddr *)&sa, sizeof(sa)) || listen(fd, 1)) {
+            bad_environment("KVMSIM_CONTROL");
+        }
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, &old);
+        pthread_create(&thread, NULL, serve, (void *)(intptr_t)fd);
+        pthread_sigmask(SIG_SETMASK, &old, NULL);
+    }
+}
+
+/* --- memory of the program --- */
+
+/*
+ * read() and write() tell of a bad address as the kernel does, also where
+ * another program emulates the system calls.
+ */
+static int copy(uint64_t addr, void *buf, size_t size, bool write)
+{
+    static int fd = -1;
+    void *user = (void *)(uintptr_t)addr;
+    void *from = write ? buf : user;
+    void *to = write ? user : buf;
+
+    if (fd < 0) {
+        fd = syscall(SYS_memfd_create, "kvmsim-copy", 1 /* MFD_CLOEXEC */);
+    }
+    if (syscall(SYS_pwrite64, fd, from, size, 0L) != (long)size ||
+        syscall(SYS_pread64, fd, to, size, 0L) != (long)size) {
+        return -EFAULT;
+    }
+    return 0;
+}
+
+int sim_copy_from(void *to, uint64_t from, size_t size)
+{
+    return copy(from, to, size, false);
+}
+
+int sim_copy_to(uint64_t to, const void *from, size_t size)
+{
+    return copy(to, (void *)from, size, true);
+}
+
+/* --- file descriptors --- */
+
+static int new_fd(FdType type, void *object, size_t size)
+{
+    int fd = syscall(SYS_memfd_create, "kvmsim", 1 /* MFD_CLOEXEC */);
+    struct stat st;
+
+    if (fd < 0) {
+        return -errno;
+    }
+    if (fd >= MAX_FDS || fstat(fd, &st) ||
+        (size && syscall(SYS_ftruncate, fd, size))) {
+        syscall(SYS_close, fd);
+        return -EMFILE;
+    }
+    fds[fd] = (SimFd) { .type = type, .inode = st.st_ino, .object = object };
+    return fd;
+}
+
+static SimVM *fd_vm(const SimFd *f)
+{
+    return f->type == FD_VCPU ? ((SimVCPU *)f->object)->vm : f->object;
+}
+
+static SimFd *find_fd(int fd)
+{
+    struct stat st;
+
+    if (fd < 0 || fd >= MAX_FDS || fds[fd].type == FD_NONE) {
+        return NULL;
+    }
+    if (fstat(fd, &st) || st.st_ino != fds[fd].inode) {
+        fds[fd].type = FD_NONE;
+        return NULL;
+    }
+    return &fds[fd];
+}
+
+static void put_vm(SimVM *vm)
+{
+    SimVM **at = &vms;
+
+    if (--vm->refs) {
+        return;
+    }
+    while (*at != vm) {
+        at = &(*at)->next;
+    }
+    *at = vm->next;
+    for (unsigned i = 0; i < vm->nr_vcpus; i++) {
+        munmap(vm->vcpu[i]->run, RUN_SIZE);
+        free(vm->vcpu[i]->regs);
+        free(vm->vcpu[i]);
+    }
+    gic_free(&vm->gic);
+    free(vm->id_regs);
+    free(vm);
+}
+
+int close(int fd)
+{
+    pthread_mutex_lock(&sim_lock);
+    SimFd *f = find_fd(fd);
+
+    if (f) {
+        SimVM *vm = f->type == FD_KVM ? NULL : fd_vm(f);
+
+        f->type = FD_NONE;
+        if (vm) {
+            put_vm(vm);
+        }
+    }
+    pthread_mutex_unlock(&sim_lock);
+    return syscall(SYS_close, fd);
+}
+
+static int open_any(int dirfd, const char *path, int flags, mode_t mode)
+{
+    int fd;
+
+    if (strcmp(path, "/dev/kvm")) {
+        return syscall(SYS_openat, dirfd, path, flags, mode);
+    }
+    pthread_once(&once, init);
+    pthread_mutex_lock(&sim_lock);
+    fd = new_fd(FD_KVM, NULL, 0);
+    pthread_mutex_unlock(&sim_lock);
+    if (fd < 0) {
+        errno = -fd;
+        return -1;
+    }
+    return fd;
+}
+
+#define OPEN_MODE(flags) ({                                             \
+        mode_t mode_ = 0;                                               \
+        if ((flags) & (O_CREAT | __O_TMPFILE)) {                        \
+            va_list ap_;                                                \
+            va_start(ap_, flags);                                       \
+            mode_ = va_arg(ap_, int);                                   \
+            va_end(ap_);                                                \
+        }                                                               \
+        mode_;                                                          \
+    })
+
+int open(const char *path, int flags, ...)
+{
+    return open_any(AT_FDCWD, path, flags, OPEN_MODE(flags));
+}
+
+int open64(const char *path, int flags, ...)
+{
+    return open_any(AT_FDCWD, path, flags, OPEN_MODE(flags));
+}
+
+int __open_2(const char *path, int flags)
+{
+    return open_any(AT_FDCWD, path, flags, 0);
+}
+
+int __open64_2(const char *path, int flags)
+{
+    return open_any(AT_FDCWD, path, flags, 0);
+}
+
+/* --- VMs --- */
+
+SimVCPU *sim_vcpu(SimVM *vm, unsigned id)
+{
+    for (unsigned i = 0; i < vm->nr_vcpus; i++) {
+        if (vm->vcpu[i]->id == id) {
+            return vm->vcpu[i];
+        }
+    }
+    return NULL;
+}
+
+bool sim_any_vcpu_in_run(SimVM *vm)
+{
+    for (unsigned i = 0; i < vm->nr_vcpus; i++) {
+        if (vm->vcpu[i]->in_run) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool sim_any_vcpu_ran(SimVM *vm)
+{
+    for (unsigned i = 0; i < vm->nr_vcpus; i++) {
+        if (vm->vcpu[i]->ran) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int create_vm(unsigned long type)
+{
+    SimVM **at = &vms;
+    SimVM *vm;
+    int fd = -sim_fault("CREATE_VM");
+
+    if (fd) {
+        return fd;
+    }
+    if (type && (type < 32 || type > sim_host.ipa_bits)) {
+        return -EINVAL;
+    }
+    vm = calloc(1, sizeof(*vm));
+    vm->number = ++nr_vms;
+    vm->refs = 1;
+    vm->ipa_bits = type ? type : 40;
+    fd = new_fd(FD_VM, vm, 0);
+    if (fd < 0) {
+        free(vm);
+        return fd;
+    }
+    while (*at) {
+        at = &(*at)->next;
+    }
+    *at = vm;
+    return fd;
+}
+
+static int create_vcpu(SimVM *vm, unsigned long id)
+{
+    unsigned max = sim_host.max_vcpus;
+    SimVCPU *vcpu;
+    int fd = -sim_fault("CREATE_VCPU %lu", id);
+
+    if (!fd && vm->has_gic && vm->gic.initialised) {
+        fd = -EBUSY;
+    } else if (!fd && (id >= max || vm->nr_vcpus >= max)) {
+        fd = -EINVAL;
+    } else if (!fd && sim_vcpu(vm, id)) {
+        fd = -EEXIST;
+    }
+    if (!fd) {
+        vcpu = calloc(1, sizeof(*vcpu));
+        vcpu->vm = vm;
+        vcpu->id = id;
+        fd = new_fd(FD_VCPU, vcpu, RUN_SIZE);
+        if (fd < 0) {
+            free(vcpu);
+        } else {
+            vcpu->run = mmap(NULL, RUN_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED,
+                             fd, 0);
+            vm->vcpu[vm->nr_vcpus++] = vcpu;
+            vm->refs++;
+        }
+    }
+    sim_log("vm%u CREATE_VCPU %lu = %d", vm->number, id, fd < 0 ? fd : 0);
+    return fd;
+}
+
+static int check_extension(const SimVM *vm, unsigned long cap)
+{
+    switch (cap) {
+    case KVM_CAP_IRQCHIP:
+        return sim_host.form != FORM_NONE || sim_host.gicv3;
+    case KVM_CAP_USER_MEMORY:
+    case KVM_CAP_DESTROY_MEMORY_REGION_WORKS:
+    case KVM_CAP_JOIN_MEMORY_REGIONS_WORKS:
+    case KVM_CAP_INTERNAL_ERROR_DATA:
+    case KVM_CAP_IOEVENTFD:
+    case KVM_CAP_IOEVENTFD_ANY_LENGTH:
+    case KVM_CAP_IRQFD:
+    case KVM_CAP_IRQFD_RESAMPLE:
+    case KVM_CAP_SIGNAL_MSI:
+    case KVM_CAP_ONE_REG:
+    case KVM_CAP_ARM_PSCI:
+    case KVM_CAP_ARM_PSCI_0_2:
+    case KVM_CAP_DEVICE_CTRL:
+    case KVM_CAP_MP_STATE:
+    case KVM_CAP_VCPU_EVENTS:
+    case KVM_CAP_IMMEDIATE_EXIT:
+    case KVM_CAP_READONLY_MEM:
+    case KVM_CAP_SYNC_MMU:
+    case KVM_CAP_ARM_IRQ_LINE_LAYOUT_2:
+    case KVM_CAP_VM_ATTRIBUTES:
+        return 1;
+    case KVM_CAP_ARM_PMU_V3:
+        return sim_host.pmu;
+    case KVM_CAP_IRQ_ROUTING:
+        return MAX_ROUTES;
+    case KVM_CAP_NR_MEMSLOTS:
+        return 512;
+    case KVM_CAP_NR_VCPUS:
+    case KVM_CAP_MAX_VCPUS:
+    case KVM_CAP_MAX_VCPU_ID:
+        return sim_host.max_vcpus;
+    case KVM_CAP_ARM_VM_IPA_SIZE:
+        return sim_host.ipa_bits;
+    case KVM_CAP_MSI_DEVID:
+        return vm ? 0 : -EINVAL;
+    default:
+        return 0;
+    }
+}
+
+static int create_device(SimVM *vm, struct kvm_create_device *create)
+{
+    int ret = -sim_fault("CREATE_DEVICE %u", create->type);
+
+    if (!ret) {
+        if (create->type == KVM_DEV_TYPE_ARM_VGIC_V3 && sim_host.gicv3 &&
+            create->flags & KVM_CREATE_DEVICE_TEST) {
+            ret = 0;
+        } else if (create->type != VGIC_V5 || sim_host.form == FORM_NONE) {
+            ret = -ENODEV;
+        } else if (!(create->flags & KVM_CREATE_DEVICE_TEST)) {
+            ret = gic_create(vm, create);
+            if (!ret) {
+                ret = new_fd(FD_DEVICE, vm, 0);
+            }
+            if (ret >= 0) {
+                create->fd = ret;
+                vm->refs++;
+                ret = 0;
+            }
+        }
+    }
+    sim_log("vm%u CREATE_DEVICE %u%s = %d", vm->number, create->type,
+            create->flags & KVM_CREATE_DEVICE_TEST ? " TEST" : "", ret);
+    return ret;
+}
+
+static int vm_ioctl(SimVM *vm, unsigned long request, void *arg)
+{
+    switch (request) {
+    case KVM_CHECK_EXTENSION:
+        return check_extension(vm, (unsigned long)arg);
+    case KVM_CREATE_VCPU:
+        return create_vcpu(vm, (unsigned long)arg);
+    case KVM_CREATE_DEVICE:
+        return create_device(vm, arg);
+    case KVM_ARM_PREFERRED_TARGET:
+        *(struct kvm_vcpu_init *)arg = (struct kvm_vcpu_init) {
+            .target = KVM_ARM_TARGET_GENERIC_V8,
+        };
+        return 0;
+    case KVM_IRQ_LINE:
+        return gic_irq_line(vm, arg);
+    case KVM_IRQFD:
+        return gic_irqfd(vm, arg);
+    case KVM_SET_GSI_ROUTING:
+        return gic_set_routing(vm, arg);
+    case KVM_SIGNAL_MSI:
+    case KVM_CREATE_IRQCHIP:
+        return -ENODEV;
+    case KVM_SET_USER_MEMORY_REGION:
+    case KVM_IOEVENTFD:
+        return 0;
+    case KVM_GET_DIRTY_LOG:
+        /* No guest writes to memory. */
+        return 0;
+    case KVM_HAS_DEVICE_ATTR:
+        return -ENXIO;
+    default:
+        return -ENOTTY;
+    }
+}
+
+/* --- vCPUs --- */
+
+/* Preparation of KVM_RUN; order and errors as of Linux. */
+static int prepare_run(SimVCPU *vcpu)
+{
+    SimVM *vm = vcpu->vm;
+    int ret;
+
+    if (!vcpu->initialised) {
+        return -ENOEXEC;
+    }
+    if (vcpu->ran) {
+        return 0;
+    }
+    ret = gic_prepare_run(vm);
+    if (ret) {
+        vm->dead = true;
+        return ret;
+    }
+    vcpu_finalise_id_regs(vm);
+    if (vcpu->features & (1 << KVM_ARM_VCPU_PMU_V3) && !vcpu->pmu_init) {
+        return -EINVAL;
+    }
+    gic_expose_ppis(vm, vcpu);
+    vcpu->ran = true;
+    vm->ran = true;
+    return 0;
+}
+
+static int run(SimVCPU *vcpu)
+{
+    bool first = !vcpu->ran;
+    int ret = -sim_fault("RUN %u", vcpu->id);
+
+    if (!ret) {
+        ret = prepare_run(vcpu);
+    }
+    if (first || ret) {
+        sim_log("vm%u RUN %u = %d", vcpu->vm->number, vcpu->id, ret);
+    }
+    if (ret) {
+        return ret;
+    }
+    vcpu->in_run = true;
+    while (true) {
+        sigset_t all, old;
+        bool now;
+
+        if (vcpu->event) {
+            vcpu->run->exit_reason = KVM_EXIT_SYSTEM_EVENT;
+            vcpu->run->system_event.type = vcpu->event;
+            vcpu->run->system_event.ndata = 0;
+            vcpu->event = 0;
+            break;
+        }
+        /* A signal must not come between the look and the sleep. */
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, &old);
+        now = __atomic_load_n(&vcpu->run->immediate_exit, __ATOMIC_SEQ_CST);
+        pthread_mutex_unlock(&sim_lock);
+        if (!now) {
+            /* Commands are noticed at the next turn. */
+            struct timespec turn = { .tv_nsec = 20 * 1000 * 1000 };
+
+            now = ppoll(NULL, 0, &turn, &old) < 0;
+        }
+        pthread_sigmask(SIG_SETMASK, &old, NULL);
+        pthread_mutex_lock(&sim_lock);
+        if (now) {
+            vcpu->run->exit_reason = KVM_EXIT_INTR;
+            ret = -EINTR;
+            break;
+        }
+    }
+    vcpu->in_run = false;
+    return ret;
+}
+
+static int vcpu_ioctl(SimVCPU *vcpu, unsigned long request, void *arg)
+{
+    switch (request) {
+    case KVM_RUN:
+        return run(vcpu);
+    case KVM_ARM_VCPU_INIT:
+        return vcpu_init(vcpu, arg);
+    case KVM_ARM_VCPU_FINALIZE:
+        return -EINVAL;
+    case KVM_GET_REG_LIST:
+        return vcpu->initialised ? vcpu_reg_list(vcpu, (uintptr_t)arg)
+                                 : -ENOEXEC;
+    case KVM_GET_ONE_REG:
+        return vcpu_one_reg(vcpu, false, arg);
+    case KVM_SET_ONE_REG:
+        return vcpu_one_reg(vcpu, true, arg);
+    case KVM_GET_MP_STATE:
+        ((struct kvm_mp_state *)arg)->mp_state = vcpu->mp_state;
+        return 0;
+    case KVM_SET_MP_STATE:
+        vcpu->mp_state = ((struct kvm_mp_state *)arg)->mp_state;
+        return 0;
+    case KVM_GET_VCPU_EVENTS:
+        *(struct kvm_vcpu_events *)arg = vcpu->events;
+        return 0;
+    case KVM_SET_VCPU_EVENTS:
+        vcpu->events = *(struct kvm_vcpu_events *)arg;
+        return 0;
+    case KVM_SET_DEVICE_ATTR:
+    case KVM_GET_DEVICE_ATTR:
+    case KVM_HAS_DEVICE_ATTR:
+        return vcpu_device_attr(vcpu, request, arg);
+    default:
+        return -ENOTTY;
+    }
+}
+
+static int kvm_ioctl(unsigned long request, void *arg)
+{
+    switch (request) {
+    case KVM_GET_API_VERSION:
+        return KVM_API_VERSION;
+    case KVM_CHECK_EXTENSION:
+        return check_extension(NULL, (unsigned long)arg);
+    case KVM_CREATE_VM:
+        return create_vm((unsigned long)arg);
+    case KVM_GET_VCPU_MMAP_SIZE:
+        return RUN_SIZE;
+    default:
+        return -ENOTTY;
+    }
+}
+
+int ioctl(int fd, unsigned long request, ...)
+{
+    va_list ap;
+    void *arg;
+    SimFd *f;
+    int ret;
+
+    va_start(ap, request);
+    arg = va_arg(ap, void *);
+    va_end(ap);
+
+    pthread_mutex_lock(&sim_lock);
+    f = find_fd(fd);
+    if (!f) {
+        pthread_mutex_unlock(&sim_lock);
+        return syscall(SYS_ioctl, fd, request, arg);
+    }
+    if (f->type != FD_KVM && fd_vm(f)->dead) {
+        ret = -EIO;
+    } else if (f->type == FD_KVM) {
+        ret = kvm_ioctl(request, arg);
+    } else if (f->type == FD_VM) {
+        ret = vm_ioctl(f->object, request, arg);
+    } else if (f->type == FD_VCPU) {
+        ret = vcpu_ioctl(f->object, request, arg);
+    } else {
+        ret = gic_device_attr(f->object, request, arg);
+    }
+    pthread_mutex_unlock(&sim_lock);
+    if (ret < 0) {
+        errno = -ret;
+        return -1;
+    }
+    return ret;
+}
+
+/* --- commands --- */
+
+static bool command_event(SimVM *vm, char **words, unsigned count)
+{
+    SimVCPU *vcpu = count == 3 ? sim_vcpu(vm, sim_number(words[1])) : NULL;
+
+    if (!vcpu) {
+        return false;
+    }
+    vcpu->event = !strcmp(words[2], "reset") ? KVM_SYSTEM_EVENT_RESET :
+                  !strcmp(words[2], "off") ? KVM_SYSTEM_EVENT_SHUTDOWN :
+                  KVM_SYSTEM_EVENT_CRASH;
+    return true;
+}
+
+static bool command(char *line, char *reply, size_t size)
+{
+    char *words[MAX_WORDS], *save;
+    unsigned count = 0;
+
+    for (char *w = strtok_r(line, BLANKS, &save); w && count < MAX_WORDS;
+         w = strtok_r(NULL, BLANKS, &save)) {
+        words[count++] = w;
+    }
+    reply[0] = 0;
+    if (!count) {
+        return false;
+    }
+    if (!strcmp(words[0], "fault")) {
+        /* A key has blanks. */
+        char spec[256] = "";
+
+        for (unsigned i = 1; i < count; i++) {
+            snprintf(spec + strlen(spec), sizeof(spec) - strlen(spec), "%s%s",
+                     i > 1 ? " " : "", words[i]);
+        }
+        if (!strcmp(spec, "none")) {
+            clear_faults();
+            return true;
+        }
+        return add_fault(spec);
+    }
+    if (!strcmp(words[0], "memory")) {
+        snprintf(reply, size, "%zu", mallinfo2().uordblks);
+        return true;
+    }
+    if (!vms) {
+        return false;
+    }
+    if (!strcmp(words[0], "event")) {
+        return command_event(vms, words, count);
+    }
+    return vms->has_gic && gic_command(vms, words, count, reply, size);
+}
+
+int kvmsim_control(const char *cmd, char *reply, size_t size)
+{
+    char line[256];
+    char *text = malloc(size);
+    bool ok;
+
+    snprintf(line, sizeof(line), "%s", cmd);
+    pthread_mutex_lock(&sim_lock);
+    ok = command(line, text, size);
+    pthread_mutex_unlock(&sim_lock);
+    snprintf(reply, size, "%s%s%s", ok ? "ok" : "error", *text ? " " : "",
+             text);
+    free(text);
+    return ok ? 0 : -1;
+}
+
+/* Without stdio: exit() waits for the lock of a FILE that is being read. */
+static void serve_one(int fd)
+{
+    static char reply[1 << 20];
+    char line[256];
+    size_t used = 0;
+
+    while (used < sizeof(line) - 1) {
+        ssize_t got = read(fd, line + used, sizeof(line) - 1 - used);
+        char *end;
+
+        if (got <= 0) {
+            break;
+        }
+        used += got;
+        line[used] = 0;
+        while ((end = strchr(line, '\n'))) {
+            *end = 0;
+            kvmsim_control(line, reply, sizeof(reply));
+            dprintf(fd, "%s\n", reply);
+            used -= end + 1 - line;
+            memmove(line, end + 1, used + 1);
+        }
+    }
+    syscall(SYS_close, fd);
+}
+
+static void *serve(void *arg)
+{
+    int listener = (intptr_t)arg;
+    int fd;
+
+    while ((fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
+        serve_one(fd);
+    }
+    return NULL;
+}
