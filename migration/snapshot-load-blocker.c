@@ -7,25 +7,42 @@
 #include "qemu/osdep.h"
 #include "migration/snapshot-load-blocker.h"
 
-static GSList *blockers;
+typedef struct Entry {
+    SnapshotLoadBlocker *blocker;
+    void *opaque;
+} Entry;
 
-void snapshot_load_add_blocker(Error *reason)
+static GSList *entries;
+
+void snapshot_load_add_blocker(SnapshotLoadBlocker *blocker, void *opaque)
 {
-    if (!g_slist_find(blockers, reason)) {
-        blockers = g_slist_prepend(blockers, reason);
-    }
+    Entry *e = g_new(Entry, 1);
+
+    *e = (Entry) { blocker, opaque };
+    entries = g_slist_prepend(entries, e);
 }
 
-void snapshot_load_del_blocker(Error *reason)
+void snapshot_load_del_blocker(SnapshotLoadBlocker *blocker, void *opaque)
 {
-    blockers = g_slist_remove(blockers, reason);
+    for (GSList *l = entries; l; l = l->next) {
+        Entry *e = l->data;
+
+        if (e->blocker == blocker && e->opaque == opaque) {
+            entries = g_slist_delete_link(entries, l);
+            g_free(e);
+            return;
+        }
+    }
 }
 
 bool snapshot_load_is_blocked(Error **errp)
 {
-    if (!blockers) {
-        return false;
+    for (GSList *l = entries; l; l = l->next) {
+        Entry *e = l->data;
+
+        if (e->blocker(e->opaque, errp)) {
+            return true;
+        }
     }
-    error_propagate(errp, error_copy(blockers->data));
-    return true;
+    return false;
 }

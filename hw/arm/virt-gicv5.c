@@ -211,6 +211,41 @@ static void virt_gicv5_fdt_intc(VirtMachineState *vms)
     qemu_fdt_setprop_cell(fdt, VIRT_GICV5_NODE, "phandle", vms->gic_phandle);
 }
 
+/* What virt_cpu_post_init() does with KVM, for vCPUs that are new again */
+static void virt_gicv5_init_vcpus(void *opaque)
+{
+    VirtMachineState *vms = opaque;
+    bool pmu = object_property_get_bool(OBJECT(first_cpu), "pmu", NULL);
+    CPUState *cs;
+
+    CPU_FOREACH(cs) {
+        ARMCPU *cpu = ARM_CPU(cs);
+
+        if (pmu) {
+            kvm_arm_pmu_set_irq(cpu, virt_kvm_pmu_irq(vms, VIRTUAL_PMU_IRQ));
+            kvm_arm_pmu_init(cpu);
+        }
+        /* Does nothing if it is off */
+        kvm_arm_pvtime_init(cpu, vms->memmap[VIRT_PVTIME].base +
+                                 cs->cpu_index * PVTIME_SIZE_PER_CPU);
+    }
+}
+
+static void virt_gicv5_set_board(VirtMachineState *vms)
+{
+    KVMGICv5Board board = {
+        .init_cpus = virt_gicv5_init_vcpus,
+        .opaque = vms,
+    };
+    bool fixed_ipa;
+
+    kvm_arm_get_max_vm_ipa_size(MACHINE(vms), &fixed_ipa);
+    if (!fixed_ipa) {
+        board.vm_type = MAX(64 - clz64(vms->highest_gpa), 32);
+    }
+    kvm_gicv5_set_board(vms->gic, &board);
+}
+
 void virt_gicv5_create(VirtMachineState *vms, MemoryRegion *mem,
                        uint32_t num_spis)
 {
@@ -237,6 +272,7 @@ void virt_gicv5_create(VirtMachineState *vms, MemoryRegion *mem,
     if (kvm_enabled()) {
         qdev_prop_set_bit(vms->gic, "has-one-of-n", false);
         qdev_prop_set_bit(vms->gic, "has-swerr", false);
+        virt_gicv5_set_board(vms);
     } else {
         object_property_set_link(OBJECT(vms->gic), "sysmem", OBJECT(mem),
                                  &error_abort);

@@ -13,15 +13,22 @@
 #include "qapi/error.h"
 
 /**
- * snapshot_load_add_blocker: refuse loadvm and snapshot-load from now on
- * @reason: what users are told; the caller keeps it
+ * SnapshotLoadBlocker: can no snapshot be loaded now?
  *
- * Snapshots can still be loaded at start, with -loadvm. Caller holds the BQL.
+ * Returns true with @errp set to the reason. Called with the BQL held.
  */
-void snapshot_load_add_blocker(Error *reason);
+typedef bool SnapshotLoadBlocker(void *opaque, Error **errp);
 
-/* The end of it; @reason need not have been added. Caller holds the BQL. */
-void snapshot_load_del_blocker(Error *reason);
+/**
+ * snapshot_load_add_blocker: to be asked before loadvm and snapshot-load
+ *
+ * Not asked for a snapshot that is loaded at start, with -loadvm. Caller holds
+ * the BQL.
+ */
+void snapshot_load_add_blocker(SnapshotLoadBlocker *blocker, void *opaque);
+
+/* The end of it; it need not have been added. Caller holds the BQL. */
+void snapshot_load_del_blocker(SnapshotLoadBlocker *blocker, void *opaque);
 
 /**
  * snapshot_load_is_blocked: can no snapshot be loaded now?

@@ -168,6 +168,24 @@ class KVMMachine:
                 raise Refused(f'the VM is {status}')
             time.sleep(0.02)
 
+    def reset(self, by_guest=True):
+        """A reset that makes the VM anew"""
+        def count():
+            return sum(' CREATE_VM ' in c for c in self.calls())
+
+        before = count()
+        if by_guest:
+            self.control('event 0 reset')
+        else:
+            self.qmp('system_reset')
+        deadline = time.monotonic() + TIMEOUT
+        while count() == before:
+            if time.monotonic() > deadline:
+                raise Refused('there is no new VM')
+            time.sleep(0.02)
+        # The answer comes after the reset.
+        self.qmp('query-status')
+
     def migrate(self, uri):
         """The error of a migration that failed, or None"""
         self.qmp('migrate', uri=uri)
@@ -196,7 +214,6 @@ class KVMMachine:
 def arguments(argv):
     """QEMU SIM SYSROOT [...]"""
     return Host(*argv[1:4]), argv[4:]
-
 
 
 def compare_calls(kept, name, calls, make):

@@ -124,7 +124,11 @@ void vcpu_finalise_id_regs(SimVM *vm)
 int vcpu_init(SimVCPU *vcpu, const struct kvm_vcpu_init *init)
 {
     bool first = true;
+    int ret = -sim_fault("VCPU_INIT %u", vcpu->id);
 
+    if (ret) {
+        return ret;
+    }
     if (vcpu->initialised && init->features[0] != vcpu->features) {
         return -EINVAL;
     }
@@ -321,6 +325,31 @@ static int timer_attr(SimVCPU *vcpu, unsigned long request,
            vcpu->vm->ran ? -EBUSY : 0;
 }
 
+/* Where the guest finds its steal time: once, and aligned */
+static int pvtime_attr(SimVCPU *vcpu, unsigned long request,
+                       const struct kvm_device_attr *attr)
+{
+    uint64_t ipa;
+    int ret;
+
+    if (attr->attr != KVM_ARM_VCPU_PVTIME_IPA) {
+        return -ENXIO;
+    }
+    if (request != KVM_SET_DEVICE_ATTR) {
+        return request == KVM_HAS_DEVICE_ATTR ? 0 : -ENXIO;
+    }
+    ret = -sim_fault("SET PVTIME %u", vcpu->id);
+    if (!ret) {
+        ret = sim_copy_from(&ipa, attr->addr, sizeof(ipa));
+    }
+    if (!ret) {
+        ret = ipa % 64 ? -EINVAL : vcpu->pvtime_set ? -EEXIST : 0;
+    }
+    vcpu->pvtime_set |= !ret;
+    sim_log("vm%u SET PVTIME %u = %d", vcpu->vm->number, vcpu->id, ret);
+    return ret;
+}
+
 int vcpu_device_attr(SimVCPU *vcpu, unsigned long request,
                      const struct kvm_device_attr *attr)
 {
@@ -343,6 +372,8 @@ int vcpu_device_attr(SimVCPU *vcpu, unsigned long request,
         return ret;
     case KVM_ARM_VCPU_TIMER_CTRL:
         return timer_attr(vcpu, request, attr);
+    case KVM_ARM_VCPU_PVTIME_CTRL:
+        return pvtime_attr(vcpu, request, attr);
     default:
         return -ENXIO;
     }

@@ -30,6 +30,9 @@
 
 /* struct kvm_run, and no ring of coalesced MMIO */
 #define RUN_SIZE        4096
+#define DIRTY_RING_SIZE 65536
+/* What a vCPU's file descriptor maps, the ring from a page of its own */
+#define VCPU_MAP_SIZE   (KVM_DIRTY_LOG_PAGE_OFFSET * 4096 + DIRTY_RING_SIZE)
 #define MAX_FDS         65536
 #define MAX_FAULTS      64
 #define MAX_WORDS       8
@@ -184,6 +187,7 @@ static void set_host(const char *item)
         { "hm", &sim_host.hm },
         { "midr", &sim_host.midr },
         { "extra-reg", &sim_host.extra_reg },
+        { "dirty-ring", &sim_host.dirty_ring },
     };
     const char *eq = strchr(item, '=');
 
@@ -439,22 +443,25 @@ bool sim_any_vcpu_ran(SimVM *vm)
 static int create_vm(unsigned long type)
 {
     SimVM **at = &vms;
-    SimVM *vm;
-    int fd = -sim_fault("CREATE_VM");
+    SimVM *vm = NULL;
+    int fd = -sim_fault("CREATE_VM %lu", type);
 
-    if (fd) {
-        return fd;
+    nr_vms++;
+    if (!fd && type && (type < 32 || type > sim_host.ipa_bits)) {
+        fd = -EINVAL;
     }
-    if (type && (type < 32 || type > sim_host.ipa_bits)) {
-        return -EINVAL;
+    if (!fd) {
+        vm = calloc(1, sizeof(*vm));
+        vm->number = nr_vms;
+        vm->refs = 1;
+        vm->ipa_bits = type ? type : 40;
+        fd = new_fd(FD_VM, vm, 0);
+        if (fd < 0) {
+            free(vm);
+        }
     }
-    vm = calloc(1, sizeof(*vm));
-    vm->number = ++nr_vms;
-    vm->refs = 1;
-    vm->ipa_bits = type ? type : 40;
-    fd = new_fd(FD_VM, vm, 0);
+    sim_log("vm%u CREATE_VM %lu = %d", nr_vms, type, fd < 0 ? fd : 0);
     if (fd < 0) {
-        free(vm);
         return fd;
     }
     while (*at) {
@@ -481,7 +488,7 @@ static int create_vcpu(SimVM *vm, unsigned long id)
         vcpu = calloc(1, sizeof(*vcpu));
         vcpu->vm = vm;
         vcpu->id = id;
-        fd = new_fd(FD_VCPU, vcpu, RUN_SIZE);
+        fd = new_fd(FD_VCPU, vcpu, VCPU_MAP_SIZE);
         if (fd < 0) {
             free(vcpu);
         } else {
@@ -520,7 +527,21 @@ static int check_extension(const SimVM *vm, unsigned long cap)
     case KVM_CAP_SYNC_MMU:
     case KVM_CAP_ARM_IRQ_LINE_LAYOUT_2:
     case KVM_CAP_VM_ATTRIBUTES:
+    case KVM_CAP_ARM_NISV_TO_USER:
+    case KVM_CAP_STEAL_TIME:
+    case KVM_CAP_SET_GUEST_DEBUG:
+    case KVM_CAP_ENABLE_CAP_VM:
         return 1;
+    case KVM_CAP_GUEST_DEBUG_HW_BPS:
+    case KVM_CAP_GUEST_DEBUG_HW_WPS:
+        return 4;
+    case KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2:
+        return KVM_DIRTY_LOG_MANUAL_PROTECT_ENABLE |
+               KVM_DIRTY_LOG_INITIALLY_SET;
+    case KVM_CAP_ARM_SUPPORTED_BLOCK_SIZES:
+        return 0x200000 | 0x1000;
+    case KVM_CAP_DIRTY_LOG_RING_ACQ_REL:
+        return sim_host.dirty_ring ? DIRTY_RING_SIZE : 0;
     case KVM_CAP_ARM_PMU_V3:
         return sim_host.pmu;
     case KVM_CAP_IRQ_ROUTING:
@@ -567,6 +588,69 @@ static int create_device(SimVM *vm, struct kvm_create_device *create)
     return ret;
 }
 
+/*
+ * Slots and ioeventfds are kept so that a test can see whether two VMs have the
+ * same, see the commands "slots" and "ioeventfds".
+ */
+static int set_memory(SimVM *vm, const struct kvm_userspace_memory_region *r)
+{
+    SimSlot *slot = &vm->slot[r->slot % MAX_SLOTS];
+
+    if (r->slot >= MAX_SLOTS) {
+        return -EINVAL;
+    }
+    *slot = (SimSlot) {
+        .gpa = r->guest_phys_addr, .size = r->memory_size,
+        .user = r->userspace_addr, .flags = r->flags,
+    };
+    return 0;
+}
+
+static int set_ioeventfd(SimVM *vm, const struct kvm_ioeventfd *e)
+{
+    for (unsigned i = 0; i < MAX_IOEVENTFDS; i++) {
+        SimIOEventFd *at = &vm->ioeventfd[i];
+
+        if (at->used && at->fd == e->fd && at->addr == e->addr &&
+            at->datamatch == e->datamatch) {
+            at->used = false;
+            if (e->flags & KVM_IOEVENTFD_FLAG_DEASSIGN) {
+                return 0;
+            }
+            at->used = true;
+            return -EEXIST;
+        }
+    }
+    if (e->flags & KVM_IOEVENTFD_FLAG_DEASSIGN) {
+        return -ENOENT;
+    }
+    for (unsigned i = 0; i < MAX_IOEVENTFDS; i++) {
+        SimIOEventFd *at = &vm->ioeventfd[i];
+
+        if (!at->used) {
+            *at = (SimIOEventFd) { true, e->fd, e->addr, e->datamatch };
+            return 0;
+        }
+    }
+    return -ENOSPC;
+}
+
+/* Some capabilities are for VMs without vCPUs. */
+static int enable_cap(SimVM *vm, const struct kvm_enable_cap *cap)
+{
+    int ret = -sim_fault("ENABLE_CAP %u", cap->cap);
+
+    if (!ret && vm->nr_vcpus && cap->cap == KVM_CAP_DIRTY_LOG_RING_ACQ_REL) {
+        ret = -EINVAL;
+    } else if (!ret && check_extension(vm, cap->cap) <= 0 &&
+               cap->cap != KVM_CAP_ARM_EAGER_SPLIT_CHUNK_SIZE) {
+        ret = -EINVAL;
+    }
+    sim_log("vm%u ENABLE_CAP %u = %d 0x%llx", vm->number, cap->cap, ret,
+            cap->args[0]);
+    return ret;
+}
+
 static int vm_ioctl(SimVM *vm, unsigned long request, void *arg)
 {
     switch (request) {
@@ -590,10 +674,15 @@ static int vm_ioctl(SimVM *vm, unsigned long request, void *arg)
     case KVM_SIGNAL_MSI:
     case KVM_CREATE_IRQCHIP:
         return -ENODEV;
+    case KVM_ENABLE_CAP:
+        return enable_cap(vm, arg);
     case KVM_SET_USER_MEMORY_REGION:
+        return set_memory(vm, arg);
     case KVM_IOEVENTFD:
-        return 0;
+        return set_ioeventfd(vm, arg);
     case KVM_GET_DIRTY_LOG:
+    case KVM_CLEAR_DIRTY_LOG:
+    case KVM_RESET_DIRTY_RINGS:
         /* No guest writes to memory. */
         return 0;
     case KVM_HAS_DEVICE_ATTR:
@@ -681,6 +770,15 @@ static int run(SimVCPU *vcpu)
     return ret;
 }
 
+static int set_guest_debug(SimVCPU *vcpu, const struct kvm_guest_debug *debug)
+{
+    int ret = -sim_fault("SET_GUEST_DEBUG %u", vcpu->id);
+
+    sim_log("vm%u SET_GUEST_DEBUG %u = %d 0x%x", vcpu->vm->number, vcpu->id,
+            ret, debug->control);
+    return ret;
+}
+
 static int vcpu_ioctl(SimVCPU *vcpu, unsigned long request, void *arg)
 {
     switch (request) {
@@ -709,6 +807,8 @@ static int vcpu_ioctl(SimVCPU *vcpu, unsigned long request, void *arg)
     case KVM_SET_VCPU_EVENTS:
         vcpu->events = *(struct kvm_vcpu_events *)arg;
         return 0;
+    case KVM_SET_GUEST_DEBUG:
+        return set_guest_debug(vcpu, arg);
     case KVM_SET_DEVICE_ATTR:
     case KVM_GET_DEVICE_ATTR:
     case KVM_HAS_DEVICE_ATTR:
@@ -785,6 +885,35 @@ static bool command_event(SimVM *vm, char **words, unsigned count)
     return true;
 }
 
+static void command_slots(SimVM *vm, char *reply, size_t size)
+{
+    for (unsigned i = 0; i < MAX_SLOTS; i++) {
+        SimSlot *slot = &vm->slot[i];
+        size_t used = strlen(reply);
+
+        if (slot->size) {
+            snprintf(reply + used, size - used, "0x%llx+0x%llx=0x%llx/%u ",
+                     (unsigned long long)slot->gpa,
+                     (unsigned long long)slot->size,
+                     (unsigned long long)slot->user, slot->flags);
+        }
+    }
+}
+
+static void command_ioeventfds(SimVM *vm, char *reply, size_t size)
+{
+    for (unsigned i = 0; i < MAX_IOEVENTFDS; i++) {
+        SimIOEventFd *at = &vm->ioeventfd[i];
+        size_t used = strlen(reply);
+
+        if (at->used) {
+            snprintf(reply + used, size - used, "0x%llx/%llu ",
+                     (unsigned long long)at->addr,
+                     (unsigned long long)at->datamatch);
+        }
+    }
+}
+
 static bool command(char *line, char *reply, size_t size)
 {
     char *words[MAX_WORDS], *save;
@@ -821,6 +950,14 @@ static bool command(char *line, char *reply, size_t size)
     }
     if (!strcmp(words[0], "event")) {
         return command_event(vms, words, count);
+    }
+    if (!strcmp(words[0], "slots")) {
+        command_slots(vms, reply, size);
+        return true;
+    }
+    if (!strcmp(words[0], "ioeventfds")) {
+        command_ioeventfds(vms, reply, size);
+        return true;
     }
     return vms->has_gic && gic_command(vms, words, count, reply, size);
 }

@@ -37,6 +37,8 @@
 #define MAX_SPIS                1024
 #define MAX_VCPUS               512
 #define MAX_ROUTES              4096
+#define MAX_SLOTS               512
+#define MAX_IOEVENTFDS          256
 
 #define PPI_SW                  3
 #define PPI_PMU                 23
@@ -75,6 +77,7 @@ typedef struct SimHost {
     unsigned pmu;
     unsigned midr;
     unsigned extra_reg;         /* 1 to 7: one more in KVM_GET_REG_LIST */
+    unsigned dirty_ring;        /* KVM_CAP_DIRTY_LOG_RING_ACQ_REL */
     /*
      * Does a guest's write of IRS_SPI_CFGR.TM reach the entry's HM? Not known
      * of Linux; without it, level SPIs are edge after a restore.
@@ -122,6 +125,7 @@ typedef struct SimVCPU {
     unsigned nr_regs;
     bool pmu_irq_set;
     bool pmu_init;
+    bool pvtime_set;
     uint32_t event;             /* KVM_SYSTEM_EVENT_* to leave KVM_RUN with */
 
     SimPPIs ppi;
@@ -149,6 +153,20 @@ typedef struct SimGIC {
     unsigned lpi_bits;
 } SimGIC;
 
+typedef struct SimSlot {
+    uint64_t gpa;
+    uint64_t size;              /* 0: there is none */
+    uint64_t user;
+    uint32_t flags;
+} SimSlot;
+
+typedef struct SimIOEventFd {
+    bool used;
+    int fd;
+    uint64_t addr;
+    uint64_t datamatch;
+} SimIOEventFd;
+
 struct SimVM {
     SimVM *next;
     unsigned number;            /* from 1, in the order of creation */
@@ -167,6 +185,8 @@ struct SimVM {
         bool valid;
         unsigned pin;
     } route[MAX_ROUTES];
+    SimSlot slot[MAX_SLOTS];
+    SimIOEventFd ioeventfd[MAX_IOEVENTFDS];
 };
 
 extern pthread_mutex_t sim_lock;
@@ -240,6 +260,8 @@ uint64_t vcpu_mpidr(unsigned id);
  *   fault KEY@N=ERRNO | fault none            from now on, see sim_fault()
  *   memory                                    bytes that malloc() has in use
  *   dump                                      all of the GICv5's state
+ *   slots                                     memory, GPA+SIZE=ADDRESS/FLAGS
+ *   ioeventfds                                ADDRESS/DATA of each
  *
  * Returns 0 for "ok", -1 for "error".
  */

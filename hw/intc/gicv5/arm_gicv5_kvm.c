@@ -5,7 +5,7 @@
  * the common class hold a copy only while state is saved or loaded.
  *
  * The kernel accepts state only before any vCPU has run, and has no reset:
- * see kvm_gicv5_reset_hold() and kvm_gicv5_pre_load().
+ * see kvm_gicv5_reset_enter().
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -68,7 +68,10 @@ struct KVMARMGICv5State {
      */
     unsigned long *level;
     bool has_run;
-    Error *no_loadvm;
+    bool has_state;             /* of a stream */
+    bool raise_lines;           /* at the end of this reset */
+    bool has_board;
+    KVMGICv5Board board;
     Notifier machine_done;
     VMChangeStateEntry *vmstate;
 };
@@ -283,6 +286,18 @@ static void set_line(unsigned type, unsigned vcpu, unsigned n, bool level)
                           "of %s %u: %s", type == KVM_ARM_IRQ_TYPE_SPI ?
                           "SPI" : "PPI", n, strerror(-ret));
     }
+}
+
+/* The line of an SPI as part of a state that is to be complete */
+static bool put_line(unsigned n, bool level, Error **errp)
+{
+    int ret = irq_line(KVM_ARM_IRQ_TYPE_SPI, 0, n, level);
+
+    if (ret < 0) {
+        error_setg_errno(errp, -ret, "the kernel does not %s the line of SPI "
+                         "%u", level ? "raise" : "lower", n);
+    }
+    return ret >= 0;
 }
 
 static bool kvm_gicv5_set_irq(ARMGICv5CommonState *s, int n, int level)
@@ -540,13 +555,20 @@ static void engine_to_lpis(ARMGICv5CommonState *s, GArray *image)
     }
 }
 
+static void no_loadvm(Error **errp)
+{
+    error_setg(errp, "the kernel does not accept the state of a GICv5 once "
+               "it has run or has state, and with vfio or dirty-ring-size "
+               "there can be no new VM: start QEMU with -loadvm instead");
+}
+
 static bool kvm_gicv5_pre_load(ARMGICv5CommonState *s, Error **errp)
 {
     KVMARMGICv5State *k = KVM_ARM_GICV5(s);
 
-    /* loadvm does not come here: it asks for blockers, before it does harm. */
+    /* loadvm does not come here: it resets first, or is blocked. */
     if (k->has_run) {
-        error_propagate(errp, error_copy(k->no_loadvm));
+        no_loadvm(errp);
         return false;
     }
     return true;
@@ -557,11 +579,17 @@ static bool kvm_gicv5_post_load(ARMGICv5CommonState *s, Error **errp)
     KVMARMGICv5State *k = KVM_ARM_GICV5(s);
     g_autoptr(GArray) spis = NULL;
     g_autoptr(GArray) lpis = NULL;
-    int ret;
 
     if (FIELD_EX32(s->d[GICV5_DOMAIN_NS].ist_cfgr, IRS_IST_CFGR, STRUCTURE)) {
         error_setg(errp, "ist_cfgr: the kernel has no two-level tables");
         return false;
+    }
+    k->has_state = true;
+    /* Lines that devices have raised since the last reset */
+    for (uint32_t i = 0; i < s->spi_irs_range; i++) {
+        if (test_bit(i, k->level) && !put_line(i, false, errp)) {
+            return false;
+        }
     }
     if (!put_registers(k, errp)) {
         return false;
@@ -583,11 +611,7 @@ static bool kvm_gicv5_post_load(ARMGICv5CommonState *s, Error **errp)
         } else {
             clear_bit(i, k->level);
         }
-        ret = pending_by_line(spi) ?
-              irq_line(KVM_ARM_IRQ_TYPE_SPI, 0, i, true) : 0;
-        if (ret) {
-            error_setg_errno(errp, -ret, "the kernel does not raise the line "
-                             "of SPI %u", i);
+        if (pending_by_line(spi) && !put_line(i, true, errp)) {
             return false;
         }
     }
@@ -604,6 +628,7 @@ static bool kvm_gicv5_access_cpu(GICv5Port *port, uint64_t attr, bool write,
                           write ? KVM_SET_DEVICE_ATTR : KVM_GET_DEVICE_ATTR,
                           KVM_DEV_ARM_VGIC_GRP_CPU_SYSREGS, attr, value);
 
+    k->has_state |= write;
     trace_gicv5_kvm_cpu_reg(write ? "set" : "get", port->iaffid,
                             (uint16_t)attr, ret && !write ? 0 : *value, ret);
     if (ret) {
@@ -753,15 +778,42 @@ static void kvm_gicv5_machine_done(Notifier *n, void *data)
     }
 }
 
+static bool is_new(const KVMARMGICv5State *k)
+{
+    return !k->has_run && !k->has_state;
+}
+
+static bool can_renew(const KVMARMGICv5State *k)
+{
+    return k->has_board && kvm_gicv5_can_renew_vm();
+}
+
+/* Before loadvm does harm; the reset in it needs a new VM. */
+static bool kvm_gicv5_blocks_loadvm(void *opaque, Error **errp)
+{
+    KVMARMGICv5State *k = opaque;
+
+    if (is_new(k) || can_renew(k)) {
+        return false;
+    }
+    no_loadvm(errp);
+    return true;
+}
+
 static void kvm_gicv5_vm_state_change(void *opaque, bool running,
                                       RunState state)
 {
     KVMARMGICv5State *k = opaque;
 
-    if (running && !k->has_run) {
-        k->has_run = true;
-        snapshot_load_add_blocker(k->no_loadvm);
-    }
+    k->has_run |= running;
+}
+
+void kvm_gicv5_set_board(DeviceState *dev, const KVMGICv5Board *board)
+{
+    KVMARMGICv5State *k = KVM_ARM_GICV5(dev);
+
+    k->board = *board;
+    k->has_board = true;
 }
 
 static void kvm_gicv5_realize(DeviceState *dev, Error **errp)
@@ -827,6 +879,7 @@ static void kvm_gicv5_realize(DeviceState *dev, Error **errp)
     qemu_add_machine_init_done_notifier(&k->machine_done);
     k->vmstate = qemu_add_vm_change_state_handler(kvm_gicv5_vm_state_change,
                                                   k);
+    snapshot_load_add_blocker(kvm_gicv5_blocks_loadvm, k);
 }
 
 static void kvm_gicv5_init(Object *obj)
@@ -834,8 +887,6 @@ static void kvm_gicv5_init(Object *obj)
     KVMARMGICv5State *k = KVM_ARM_GICV5(obj);
 
     k->dev_fd = -1;
-    error_setg(&k->no_loadvm, "the kernel does not accept the state of a "
-               "GICv5 once the VM has run: start QEMU with -loadvm instead");
 }
 
 static void kvm_gicv5_finalize(Object *obj)
@@ -851,8 +902,7 @@ static void kvm_gicv5_finalize(Object *obj)
     if (k->dev_fd >= 0) {
         close(k->dev_fd);
     }
-    snapshot_load_del_blocker(k->no_loadvm);
-    error_free(k->no_loadvm);
+    snapshot_load_del_blocker(kvm_gicv5_blocks_loadvm, k);
     g_free(k->level);
 }
 
@@ -887,23 +937,60 @@ static bool is_as_new(KVMARMGICv5State *k, Error **errp)
     return true;
 }
 
-/*
- * The kernel cannot reset its GICv5, nor take new state once a vCPU has run.
- * A guest that tidied up before it asked for a reset (as it must before kexec)
- * can go on. Any other would start with the old guest's tables, and fail in
- * ways that nobody could explain: end instead, and say why.
- */
-static void kvm_gicv5_reset_hold(Object *obj, ResetType type)
+/* A VM that has not run */
+static bool renew(KVMARMGICv5State *k, Error **errp)
 {
+    close(k->dev_fd);
+    k->dev_fd = -1;
+    if (!kvm_gicv5_renew_vm(k->board.vm_type, errp) ||
+        !create_in_kernel(k, errp)) {
+        return false;
+    }
+    k->board.init_cpus(k->board.opaque);
+    return place_in_memory(k, errp);
+}
+
+static void reset_failed(Error *err)
+{
+    error_reportf_err(err, "kvm-gicv5: cannot reset: ");
+    exit(1);
+}
+
+/*
+ * The VM is made anew, before the vCPUs are reset. If that cannot be, a guest
+ * that tidied up before it asked for a reset (as it must before kexec) can go
+ * on. Any other would start with the old guest's tables, and fail in ways that
+ * nobody could explain: end instead, and say why.
+ */
+static void kvm_gicv5_reset_enter(Object *obj, ResetType type)
+{
+    ARMGICv5CommonState *s = ARM_GICV5_COMMON(obj);
     KVMARMGICv5State *k = KVM_ARM_GICV5(obj);
     KVMARMGICv5Class *kgc = KVM_ARM_GICV5_GET_CLASS(obj);
     Error *err = NULL;
-    bool fine = !k->has_run || is_as_new(k, &err);
 
-    if (kgc->parent_phases.hold) {
-        kgc->parent_phases.hold(obj, type);
+    if (kgc->parent_phases.enter) {
+        kgc->parent_phases.enter(obj, type);
     }
-    if (fine) {
+    if (is_new(k)) {
+        return;
+    }
+    if (can_renew(k)) {
+        if (!renew(k, &err)) {
+            reset_failed(err);
+        }
+        /* Resets are no change of the run state. */
+        k->has_run = runstate_is_running();
+        k->has_state = false;
+        if (type == RESET_TYPE_SNAPSHOT_LOAD) {
+            /* The levels are part of what follows. */
+            bitmap_zero(k->level, s->spi_range);
+        } else {
+            k->raise_lines = true;
+        }
+        return;
+    }
+    if (is_as_new(k, &err)) {
         return;
     }
     trace_gicv5_kvm_no_reset();
@@ -912,7 +999,8 @@ static void kvm_gicv5_reset_hold(Object *obj, ResetType type)
                           "reset: ");
     }
     error_report("kvm-gicv5: the kernel cannot reset the GICv5 of a VM that "
-                 "has run, so this guest cannot be rebooted: start QEMU again "
+                 "has run, and with vfio or dirty-ring-size there can be no "
+                 "new VM: this guest cannot be rebooted, start QEMU again "
                  "(-no-reboot makes a reboot end QEMU without this error)");
     qemu_system_shutdown_request_with_code(SHUTDOWN_CAUSE_HOST_ERROR, 1);
 }
@@ -934,6 +1022,25 @@ static void kvm_gicv5_print(ARMGICv5CommonState *s, GString *buf)
     gicv5_irs_print(s, buf);
 }
 
+/* Devices have lowered their lines; those that are still high, are. */
+static void kvm_gicv5_reset_exit(Object *obj, ResetType type)
+{
+    ARMGICv5CommonState *s = ARM_GICV5_COMMON(obj);
+    KVMARMGICv5State *k = KVM_ARM_GICV5(obj);
+    KVMARMGICv5Class *kgc = KVM_ARM_GICV5_GET_CLASS(obj);
+    Error *err = NULL;
+
+    if (kgc->parent_phases.exit) {
+        kgc->parent_phases.exit(obj, type);
+    }
+    for (uint32_t i = 0; i < s->spi_range && k->raise_lines; i++) {
+        if (test_bit(i, k->level) && !put_line(i, true, &err)) {
+            reset_failed(err);
+        }
+    }
+    k->raise_lines = false;
+}
+
 static void kvm_gicv5_class_init(ObjectClass *klass, void *data)
 {
     DeviceClass *dc = DEVICE_CLASS(klass);
@@ -945,7 +1052,8 @@ static void kvm_gicv5_class_init(ObjectClass *klass, void *data)
     dc->user_creatable = false;
     device_class_set_parent_realize(dc, kvm_gicv5_realize,
                                     &kgc->parent_realize);
-    resettable_class_set_parent_phases(rc, NULL, kvm_gicv5_reset_hold, NULL,
+    resettable_class_set_parent_phases(rc, kvm_gicv5_reset_enter, NULL,
+                                       kvm_gicv5_reset_exit,
                                        &kgc->parent_phases);
     agc->cr1_mask = KVM_IRS_CR1_MASK;
     agc->set_irq = kvm_gicv5_set_irq;

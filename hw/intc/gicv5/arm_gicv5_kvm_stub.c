@@ -12,3 +12,13 @@ bool kvm_gicv5_probe(KVMGICv5Limits *limits, Error **errp)
     error_setg(errp, "this QEMU is built without KVM");
     return false;
 }
+
+void kvm_gicv5_set_board(DeviceState *dev, const KVMGICv5Board *board)
+{
+    g_assert_not_reached();
+}
+
+bool kvm_gicv5_renews_vm(void)
+{
+    return false;
+}

@@ -8,6 +8,7 @@
 #define HW_INTC_ARM_GICV5_KVM_H
 
 #include "qapi/error.h"
+#include "hw/qdev-core.h"
 
 /* The IRS in the kernel */
 #define TYPE_KVM_ARM_GICV5 "kvm-gicv5"
@@ -34,6 +35,35 @@ typedef struct KVMGICv5Limits {
  * which accelerator is in use.
  */
 bool kvm_gicv5_probe(KVMGICv5Limits *limits, Error **errp);
+
+/**
+ * KVMGICv5Board: what a reset needs of the board, as it makes the VM anew
+ *
+ * @vm_type: argument of KVM_CREATE_VM
+ * @init_cpus: the GICv5 is initialized: give the vCPUs what comes after that
+ *             (PMU, steal time)
+ * @opaque: argument of @init_cpus
+ */
+typedef struct KVMGICv5Board {
+    int vm_type;
+    void (*init_cpus)(void *opaque);
+    void *opaque;
+} KVMGICv5Board;
+
+/**
+ * kvm_gicv5_set_board: to be called before the device @dev is realized
+ *
+ * Without it the machine cannot be reset once it has run.
+ */
+void kvm_gicv5_set_board(DeviceState *dev, const KVMGICv5Board *board);
+
+/**
+ * kvm_gicv5_renews_vm: is the VM being made anew?
+ *
+ * True within kvm_arch_init_vcpu() of a vCPU that has had another life: what it
+ * has registered with QEMU is registered.
+ */
+bool kvm_gicv5_renews_vm(void);
 
 /* SPIs of a VM: a multiple of the one, at most the other, and not 0 */
 #define KVM_GICV5_SPI_STEP 32
