@@ -97,19 +97,12 @@ bool virt_gicv5_finalize(VirtMachineState *vms, Error **errp)
     }
     vms->its = false;
 
+    /* It needs a device that the board creates for firmware only. */
     if (vms->ras) {
-        error_setg(errp, "gic-version=5 does not work with ras=on, which "
-                   "needs ACPI: use ras=off, or gic-version=3");
+        error_setg(errp, "gic-version=5 does not work with ras=on yet: "
+                   "use ras=off, or gic-version=3");
         return false;
     }
-
-    /* The ACPI tables would describe a GICv3. "auto" means none, therefore. */
-    if (vms->acpi == ON_OFF_AUTO_ON) {
-        error_setg(errp, "gic-version=5 does not work with acpi=on yet: "
-                   "use acpi=off, or gic-version=3");
-        return false;
-    }
-    vms->acpi = ON_OFF_AUTO_OFF;
 
     return true;
 }
@@ -180,7 +173,7 @@ static void virt_gicv5_fdt_irs(VirtMachineState *vms)
         g_autofree char *cpu = g_strdup_printf("/cpus/cpu@%u", i);
 
         cpus[i] = cpu_to_be32(qemu_fdt_get_phandle(fdt, cpu));
-        iaffids[i] = cpu_to_be16(i);
+        iaffids[i] = cpu_to_be16(virt_gicv5_iaffid(i));
     }
 
     qemu_fdt_add_subnode(fdt, node);
@@ -222,7 +215,7 @@ static void virt_gicv5_init_vcpus(void *opaque)
         ARMCPU *cpu = ARM_CPU(cs);
 
         if (pmu) {
-            kvm_arm_pmu_set_irq(cpu, virt_kvm_pmu_irq(vms, VIRTUAL_PMU_IRQ));
+            kvm_arm_pmu_set_irq(cpu, virt_ppi_gsi(vms, VIRTUAL_PMU_IRQ));
             kvm_arm_pmu_init(cpu);
         }
         /* Does nothing if it is off */
@@ -253,10 +246,10 @@ void virt_gicv5_create(VirtMachineState *vms, MemoryRegion *mem,
     QList *cpus = qlist_new();
     QList *iaffids = qlist_new();
 
-    /* The device tree says the same: an IAFFID is a CPU's index. */
+    /* Device tree and ACPI say the same. */
     for (unsigned i = 0; i < num_cpus; i++) {
         qlist_append_int(cpus, i);
-        qlist_append_int(iaffids, i);
+        qlist_append_int(iaffids, virt_gicv5_iaffid(i));
     }
 
     vms->gic = qdev_new(gicv5_class_name(&error_fatal));

@@ -7,6 +7,7 @@
 #ifndef HW_ARM_VIRT_GICV5_H
 #define HW_ARM_VIRT_GICV5_H
 
+#include "hw/acpi/bios-linker-loader.h"
 #include "hw/arm/bsa.h"
 #include "hw/arm/gicv5-fdt.h"
 #include "hw/arm/virt.h"
@@ -71,13 +72,50 @@ static inline uint32_t virt_spi_type(const VirtMachineState *vms)
 }
 
 /**
- * virt_kvm_pmu_irq: the PMU's interrupt as KVM wants to be told of it
- * @ppi: its INTID on GICv3
+ * virt_gicv5_iaffid: the IAFFID of a CPU, in device tree, ACPI and the device
+ * @cpu: its index, which is also its number in KVM
  */
-static inline int virt_kvm_pmu_irq(const VirtMachineState *vms, int ppi)
+static inline uint16_t virt_gicv5_iaffid(unsigned cpu)
+{
+    return cpu;
+}
+
+/**
+ * virt_ppi_gsi: a PPI as ACPI and KVM name it: GICv5's INTID with its type
+ * @intid: the PPI as an INTID of GICv3
+ */
+static inline uint32_t virt_ppi_gsi(const VirtMachineState *vms, int intid)
 {
     return vms->gic_version == VIRT_GIC_VERSION_5 ?
-           gicv5_intid(GICV5_TYPE_PPI, ppi) : ppi;
+           gicv5_intid(GICV5_TYPE_PPI, intid) : intid;
+}
+
+/**
+ * virt_spi_gsi: an SPI as ACPI names it
+ * @spi: its number, from 0
+ */
+static inline uint32_t virt_spi_gsi(const VirtMachineState *vms, int spi)
+{
+    return vms->gic_version == VIRT_GIC_VERSION_5 ?
+           gicv5_intid(GICV5_TYPE_SPI, spi) : spi + GIC_INTERNAL;
+}
+
+/**
+ * virt_gicv5_build_madt: the MADT of a machine with GICv5 (ACPI 6.7)
+ *
+ * A GICC structure for each CPU, and one for the IRS.
+ */
+void virt_gicv5_build_madt(GArray *table_data, BIOSLinker *linker,
+                           VirtMachineState *vms);
+
+/**
+ * virt_gicv5_has_iort: does the machine need an IORT?
+ *
+ * Without an ITS there is nothing in it but an SMMU.
+ */
+static inline bool virt_gicv5_has_iort(const VirtMachineState *vms)
+{
+    return vms->iommu == VIRT_IOMMU_SMMUV3;
 }
 
 /**
