@@ -337,6 +337,9 @@ static void put_vm(SimVM *vm)
         free(vm->vcpu[i]->regs);
         free(vm->vcpu[i]);
     }
+    for (unsigned i = 0; i < MAX_SLOTS; i++) {
+        free(vm->slot[i].dirty);
+    }
     gic_free(&vm->gic);
     free(vm->id_regs);
     free(vm);
@@ -588,6 +591,13 @@ static int create_device(SimVM *vm, struct kvm_create_device *create)
     return ret;
 }
 
+#define PAGE 4096
+
+static size_t bitmap_size(uint64_t pages)
+{
+    return (pages + 63) / 64 * 8;
+}
+
 /*
  * Slots and ioeventfds are kept so that a test can see whether two VMs have the
  * same, see the commands "slots" and "ioeventfds".
@@ -599,10 +609,42 @@ static int set_memory(SimVM *vm, const struct kvm_userspace_memory_region *r)
     if (r->slot >= MAX_SLOTS) {
         return -EINVAL;
     }
+    free(slot->dirty);
     *slot = (SimSlot) {
         .gpa = r->guest_phys_addr, .size = r->memory_size,
         .user = r->userspace_addr, .flags = r->flags,
     };
+    if (r->flags & KVM_MEM_LOG_DIRTY_PAGES) {
+        slot->dirty = calloc(1, bitmap_size(r->memory_size / PAGE));
+    }
+    return 0;
+}
+
+/* Pages stay dirty until they are cleared (MANUAL_DIRTY_LOG_PROTECT2). */
+static int get_dirty_log(SimVM *vm, const struct kvm_dirty_log *log)
+{
+    SimSlot *slot = &vm->slot[log->slot % MAX_SLOTS];
+
+    return slot->dirty ? sim_copy_to((uintptr_t)log->dirty_bitmap, slot->dirty,
+                                     bitmap_size(slot->size / PAGE)) : -ENOENT;
+}
+
+static int clear_dirty_log(SimVM *vm, const struct kvm_clear_dirty_log *log)
+{
+    SimSlot *slot = &vm->slot[log->slot % MAX_SLOTS];
+    uint64_t pages = slot->size / PAGE;
+    const uint8_t *bits = log->dirty_bitmap;
+
+    if (!slot->dirty) {
+        return -ENOENT;
+    }
+    for (uint64_t i = 0; i < log->num_pages; i++) {
+        uint64_t page = log->first_page + i;
+
+        if (page < pages && bits[i / 8] & 1 << i % 8) {
+            slot->dirty[page / 8] &= ~(1 << page % 8);
+        }
+    }
     return 0;
 }
 
@@ -681,9 +723,11 @@ static int vm_ioctl(SimVM *vm, unsigned long request, void *arg)
     case KVM_IOEVENTFD:
         return set_ioeventfd(vm, arg);
     case KVM_GET_DIRTY_LOG:
+        return get_dirty_log(vm, arg);
     case KVM_CLEAR_DIRTY_LOG:
+        return clear_dirty_log(vm, arg);
     case KVM_RESET_DIRTY_RINGS:
-        /* No guest writes to memory. */
+        /* No guest writes to memory by itself. */
         return 0;
     case KVM_HAS_DEVICE_ATTR:
         return -ENXIO;
@@ -885,6 +929,22 @@ static bool command_event(SimVM *vm, char **words, unsigned count)
     return true;
 }
 
+static bool command_poke(SimVM *vm, uint64_t gpa, uint8_t value)
+{
+    for (unsigned i = 0; i < MAX_SLOTS; i++) {
+        SimSlot *slot = &vm->slot[i];
+        uint64_t at = gpa - slot->gpa;
+
+        if (gpa >= slot->gpa && at < slot->size) {
+            if (slot->dirty) {
+                slot->dirty[at / PAGE / 8] |= 1 << at / PAGE % 8;
+            }
+            return !sim_copy_to(slot->user + at, &value, 1);
+        }
+    }
+    return false;
+}
+
 static void command_slots(SimVM *vm, char *reply, size_t size)
 {
     for (unsigned i = 0; i < MAX_SLOTS; i++) {
@@ -950,6 +1010,10 @@ static bool command(char *line, char *reply, size_t size)
     }
     if (!strcmp(words[0], "event")) {
         return command_event(vms, words, count);
+    }
+    if (!strcmp(words[0], "poke")) {
+        return count == 3 && command_poke(vms, sim_number(words[1]),
+                                          sim_number(words[2]));
     }
     if (!strcmp(words[0], "slots")) {
         command_slots(vms, reply, size);

@@ -158,6 +158,7 @@ typedef struct SimSlot {
     uint64_t size;              /* 0: there is none */
     uint64_t user;
     uint32_t flags;
+    uint8_t *dirty;             /* a bit per page, with LOG_DIRTY_PAGES */
 } SimSlot;
 
 typedef struct SimIOEventFd {
@@ -260,6 +261,7 @@ uint64_t vcpu_mpidr(unsigned id);
  *   fault KEY@N=ERRNO | fault none            from now on, see sim_fault()
  *   memory                                    bytes that malloc() has in use
  *   dump                                      all of the GICv5's state
+ *   poke GPA VALUE                            a guest's write of a byte
  *   slots                                     memory, GPA+SIZE=ADDRESS/FLAGS
  *   ioeventfds                                ADDRESS/DATA of each
  *

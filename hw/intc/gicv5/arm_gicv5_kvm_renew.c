@@ -23,6 +23,10 @@
 #include "kvm_arm.h"
 #include "arm_gicv5_internal.h"
 #include "trace.h"
+#include CONFIG_DEVICES
+#ifdef CONFIG_VFIO
+#include "hw/vfio/vfio-common.h"
+#endif
 
 static bool renewing;
 
@@ -129,6 +133,13 @@ bool kvm_gicv5_renew_vm(int type, Error **errp)
     bool ok = true;
 
     trace_gicv5_kvm_renew(type);
+#ifdef CONFIG_VFIO
+    /* What devices that are gone have left in the VM would keep it alive. */
+    if (vfio_kvm_device_fd >= 0) {
+        close(vfio_kvm_device_fd);
+        vfio_kvm_device_fd = -1;
+    }
+#endif
     memory_listener_unregister(listener);
     CPU_FOREACH(cs) {
         if (cs->kvm_vcpu_stats_fd >= 0) {

@@ -109,14 +109,23 @@ void virt_gicv5_build_madt(GArray *table_data, BIOSLinker *linker,
                            VirtMachineState *vms);
 
 /**
- * virt_gicv5_has_iort: does the machine need an IORT?
+ * virt_gicv5_has_iort: is this a machine for virt_gicv5_build_iort()?
  *
- * Without an ITS there is nothing in it but an SMMU.
+ * Without an ITS only an SMMU needs an IORT.
  */
 static inline bool virt_gicv5_has_iort(const VirtMachineState *vms)
 {
-    return vms->iommu == VIRT_IOMMU_SMMUV3;
+    return vms->gic_version == VIRT_GIC_VERSION_5 &&
+           vms->iommu == VIRT_IOMMU_SMMUV3;
 }
+
+/**
+ * virt_gicv5_build_iort: the IORT of a machine with GICv5 and SMMU
+ *
+ * The SMMU, and the PCI host bridges that are behind it.
+ */
+void virt_gicv5_build_iort(GArray *table_data, BIOSLinker *linker,
+                           VirtMachineState *vms);
 
 /**
  * virt_ppi: second cell of a PPI's specifier in the device tree
