@@ -192,9 +192,11 @@ class KVMMachine:
         deadline = time.monotonic() + TIMEOUT
         while True:
             info = self.qmp('query-migrate')
-            if info['status'] == 'completed':
+            # The end is told before the VM can be continued.
+            over = self.qmp('query-status')['status'] != 'finish-migrate'
+            if over and info['status'] == 'completed':
                 return None
-            if info['status'] in ('failed', 'cancelled') or \
+            if over and info['status'] in ('failed', 'cancelled') or \
                     time.monotonic() > deadline:
                 return info.get('error-desc', info['status'])
             time.sleep(0.02)
