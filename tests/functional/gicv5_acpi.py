@@ -12,6 +12,7 @@ leave for Linux.
 import socket
 import struct
 import subprocess
+import time
 
 FW_CFG = 0x09020000
 FW_CFG_DIRECTORY = 0x19
@@ -29,10 +30,15 @@ CMDLINE = 'acpi=force efi=noruntime'
 
 
 def connect(path):
-    """qtest(line) for the socket of a QEMU that runs"""
+    """qtest(line) for the socket of a QEMU that starts"""
     sock = socket.socket(socket.AF_UNIX)
     sock.settimeout(60)
-    sock.connect(path)
+    for _ in range(3000):
+        try:
+            sock.connect(path)
+            break
+        except OSError:
+            time.sleep(0.02)
     stream = sock.makefile('rw')
 
     def qtest(line):

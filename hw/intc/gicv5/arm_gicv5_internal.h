@@ -188,7 +188,7 @@ void gicv5_irs_print(ARMGICv5CommonState *s, GString *buf);
 /**
  * kvm_gicv5_can_renew_vm: can kvm_gicv5_renew_vm() succeed?
  *
- * Not with vfio devices and not with dirty rings.
+ * Not with vfio devices, PCI devices in another process or dirty rings.
  */
 bool kvm_gicv5_can_renew_vm(void);
 
