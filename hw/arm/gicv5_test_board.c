@@ -12,6 +12,8 @@
  *                     CPUs          those with index % irs == i
  *   CPU c             IAFFID        3 + 10 * c
  *   RAM               0x40000000
+ *   Secure RAM        0x40000000 of the Secure address space, with
+ *                     "secure-ram=on"; seen at 0x80000000 of the other
  *
  * With "bare=on" the IRSes get no properties from the board, so that -global
  * can set (and get wrong) those of the wiring too.
@@ -38,6 +40,7 @@ OBJECT_DECLARE_SIMPLE_TYPE(GICv5TestMachineState, GICV5_TEST_MACHINE)
 #define FRAMES_BASE 0x08000000
 #define IRS_STRIDE 0x100000
 #define RAM_BASE 0x40000000
+#define SECURE_ALIAS_BASE 0x80000000
 
 struct GICv5TestMachineState {
     MachineState parent_obj;
@@ -45,6 +48,12 @@ struct GICv5TestMachineState {
     uint32_t num_irs;
     uint8_t domains;
     bool bare;
+    bool secure_ram;
+
+    MemoryRegion secure_memory;
+    MemoryRegion secure_mr;
+    MemoryRegion sysmem_alias;
+    MemoryRegion secure_alias;
 };
 
 static void create_cpus(MachineState *machine)
@@ -83,6 +92,26 @@ static void wire_irs(GICv5TestMachineState *m, unsigned irs, DeviceState *dev)
     qdev_prop_set_bit(dev, "has-setlpi", true);
 }
 
+/* The Secure address space is the other one with other RAM in it. */
+static void create_secure_ram(GICv5TestMachineState *m)
+{
+    Object *obj = OBJECT(m);
+    uint64_t size = MACHINE(m)->ram_size;
+
+    memory_region_init(&m->secure_memory, obj, "secure-memory", UINT64_MAX);
+    memory_region_init_alias(&m->sysmem_alias, obj, "sysmem-alias",
+                             get_system_memory(), 0, UINT64_MAX);
+    memory_region_add_subregion_overlap(&m->secure_memory, 0, &m->sysmem_alias,
+                                        -1);
+    memory_region_init_ram(&m->secure_mr, NULL, "secure-ram", size,
+                           &error_fatal);
+    memory_region_add_subregion(&m->secure_memory, RAM_BASE, &m->secure_mr);
+    memory_region_init_alias(&m->secure_alias, obj, "secure-alias",
+                             &m->secure_mr, 0, size);
+    memory_region_add_subregion(get_system_memory(), SECURE_ALIAS_BASE,
+                                &m->secure_alias);
+}
+
 static DeviceState *create_irs(GICv5TestMachineState *m, unsigned irs,
                                DeviceState *primary)
 {
@@ -95,6 +124,9 @@ static DeviceState *create_irs(GICv5TestMachineState *m, unsigned irs,
     if (primary) {
         object_property_set_link(OBJECT(dev), "primary", OBJECT(primary),
                                  &error_fatal);
+    } else if (m->secure_ram) {
+        object_property_set_link(OBJECT(dev), "secure-memory",
+                                 OBJECT(&m->secure_memory), &error_fatal);
     }
     object_property_add_child(OBJECT(m), "irs[*]", OBJECT(dev));
     sysbus_realize_and_unref(SYS_BUS_DEVICE(dev), &error_fatal);
@@ -125,6 +157,9 @@ static void gicv5_test_init(MachineState *machine)
                    "of CPUs (%u)", MAX_IRS, machine->smp.cpus);
     }
     memory_region_add_subregion(get_system_memory(), RAM_BASE, machine->ram);
+    if (m->secure_ram) {
+        create_secure_ram(m);
+    }
     create_cpus(machine);
     for (unsigned i = 0; i < m->num_irs; i++) {
         DeviceState *irs = create_irs(m, i, primary);
@@ -145,6 +180,16 @@ static void gicv5_test_set_bare(Object *obj, bool value, Error **errp)
     GICV5_TEST_MACHINE(obj)->bare = value;
 }
 
+static bool gicv5_test_get_secure_ram(Object *obj, Error **errp)
+{
+    return GICV5_TEST_MACHINE(obj)->secure_ram;
+}
+
+static void gicv5_test_set_secure_ram(Object *obj, bool value, Error **errp)
+{
+    GICV5_TEST_MACHINE(obj)->secure_ram = value;
+}
+
 static void gicv5_test_instance_init(Object *obj)
 {
     GICv5TestMachineState *m = GICV5_TEST_MACHINE(obj);
@@ -163,6 +208,10 @@ static void gicv5_test_instance_init(Object *obj)
                              gicv5_test_set_bare);
     object_property_set_description(obj, "bare", "Set no property of the "
                                     "IRSes: leave all to -global");
+    object_property_add_bool(obj, "secure-ram", gicv5_test_get_secure_ram,
+                             gicv5_test_set_secure_ram);
+    object_property_set_description(obj, "secure-ram", "RAM of the Secure "
+                                    "address space");
 }
 
 static void gicv5_test_class_init(ObjectClass *oc, void *data)

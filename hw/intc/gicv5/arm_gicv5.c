@@ -102,6 +102,9 @@ static void arm_gicv5_realize(DeviceState *dev, Error **errp)
         sysbus_init_mmio(sbd, &s->iomem[GICV5_MMIO_CONFIG(d)]);
         sysbus_init_mmio(sbd, &s->iomem[GICV5_MMIO_SETLPI(d)]);
     }
+    if (!s->primary) {
+        gicv5_irs_vmstate_init(s);
+    }
 }
 
 static void arm_gicv5_finalize(Object *obj)

@@ -72,6 +72,12 @@ static bool check_ids(ARMGICv5CommonState *s, Error **errp)
                    GICV5_PRIO_BITS, s->prio_bits);
         return false;
     }
+    if (s->lpi_memory < GICV5_MIN_LPI_MEMORY) {
+        error_setg(errp, "lpi-memory must be at least %" PRIu64 " bytes, but "
+                   "is %" PRIu64, (uint64_t)GICV5_MIN_LPI_MEMORY,
+                   s->lpi_memory);
+        return false;
+    }
     return true;
 }
 
@@ -157,48 +163,23 @@ static bool check_primary(ARMGICv5CommonState *s, Error **errp)
     if (s->spi_range != p->spi_range || s->id_bits != p->id_bits ||
         s->min_lpi_id_bits != p->min_lpi_id_bits ||
         s->prio_bits != p->prio_bits || s->domains != p->domains ||
-        s->one_of_n != p->one_of_n || s->swerr != p->swerr) {
+        s->one_of_n != p->one_of_n || s->swerr != p->swerr ||
+        s->lpi_memory != p->lpi_memory) {
         error_setg(errp, "spi-range, id-bits, min-lpi-id-bits, "
-                   "priority-bits, domains, has-one-of-n and has-swerr must "
-                   "be those of the primary IRS");
+                   "priority-bits, domains, has-one-of-n, has-swerr and "
+                   "lpi-memory must be those of the primary IRS");
+        return false;
+    }
+    /* All IRSes share the tables, which are where the primary says. */
+    if (s->dma_mr || s->secure_mr) {
+        error_setg(errp, "sysmem and secure-memory are for the primary IRS "
+                   "only");
         return false;
     }
     return true;
 }
 
 /* --- what the engine needs --- */
-
-/*
- * Tables are in the domain's physical address space. The numbers of domains
- * are those of ARMSecuritySpace; the EL3 domain's space is Root. "memory"
- * keeps these accesses off MMIO: a guest can put a table's address anywhere.
- */
-static MemTxAttrs domain_attrs(GICv5Domain domain)
-{
-    return (MemTxAttrs) {
-        .memory = 1,
-        .space = domain,
-        .secure = domain == GICV5_DOMAIN_S || domain == GICV5_DOMAIN_EL3,
-    };
-}
-
-static bool dma_read(void *opaque, GICv5Domain domain, uint64_t addr,
-                     void *buf, size_t len)
-{
-    ARMGICv5CommonState *s = opaque;
-
-    return address_space_read(s->dma_as, addr, domain_attrs(domain), buf,
-                              len) == MEMTX_OK;
-}
-
-static bool dma_write(void *opaque, GICv5Domain domain, uint64_t addr,
-                      const void *buf, size_t len)
-{
-    ARMGICv5CommonState *s = opaque;
-
-    return address_space_write(s->dma_as, addr, domain_attrs(domain), buf,
-                               len) == MEMTX_OK;
-}
 
 static void forward(void *opaque, GICv5PE *pe, GICv5Domain domain,
                     GICv5Candidate candidate)
@@ -219,9 +200,22 @@ static void swerr(void *opaque, GICv5Domain domain, GICv5SWErr ec,
     gicv5_irs_record_swerr(&s->d[domain], ec, id, addr);
 }
 
+static unsigned one_of_n_limit(void *opaque, GICv5PE *pe, GICv5Domain domain)
+{
+    GICv5Port *port = pe->opaque;
+
+    if (!port || !port->cpu_ops || !port->cpu_ops->one_of_n_limit) {
+        return GICV5_NUM_PRIOS;
+    }
+    return port->cpu_ops->one_of_n_limit(port, domain);
+}
+
 static const GICv5EngineOps engine_ops = {
-    .read = dma_read,
-    .write = dma_write,
+    .read = gicv5_dma_read,
+    .write = gicv5_dma_write,
+    .read64 = gicv5_dma_read64,
+    .set64 = gicv5_dma_set64,
+    .one_of_n_limit = one_of_n_limit,
     .forward = forward,
     .swerr = swerr,
 };
@@ -278,6 +272,7 @@ static bool join_engine(ARMGICv5CommonState *s, Error **errp)
             .min_id_bits = s->min_lpi_id_bits,
             .prio_bits = s->prio_bits,
             .one_of_n = s->one_of_n,
+            .lpi_memory = s->lpi_memory,
         };
 
         s->sys = gicv5_system_new(&cfg, &engine_ops, s);
@@ -329,12 +324,7 @@ static void arm_gicv5_common_realize(DeviceState *dev, Error **errp)
         s->d[d].irs = s;
         s->d[d].domain = d;
     }
-    if (s->dma_mr) {
-        address_space_init(&s->dma_as_own, s->dma_mr, "arm-gicv5");
-        s->dma_as = &s->dma_as_own;
-    } else {
-        s->dma_as = &address_space_memory;
-    }
+    gicv5_dma_init(s);
     if (!join_engine(s, errp)) {
         return;
     }
@@ -344,21 +334,12 @@ static void arm_gicv5_common_realize(DeviceState *dev, Error **errp)
     qdev_init_gpio_in(dev, arm_gicv5_common_set_irq, s->spi_irs_range);
 }
 
-static void arm_gicv5_common_unrealize(DeviceState *dev)
-{
-    ARMGICv5CommonState *s = ARM_GICV5_COMMON(dev);
-
-    /* Frames and wires stay: they must find something harmless. */
-    if (s->dma_as == &s->dma_as_own) {
-        s->dma_as = &address_space_memory;
-        address_space_destroy(&s->dma_as_own);
-    }
-}
-
 static void arm_gicv5_common_finalize(Object *obj)
 {
     ARMGICv5CommonState *s = ARM_GICV5_COMMON(obj);
 
+    gicv5_irs_vmstate_cleanup(s);
+    gicv5_dma_cleanup(s);
     orphan_pes(s);
     if (!s->primary) {
         gicv5_system_free(s->sys);
@@ -434,7 +415,11 @@ static const Property arm_gicv5_common_properties[] = {
     DEFINE_PROP_BOOL("has-swerr", ARMGICv5CommonState, swerr, true),
     DEFINE_PROP_LINK("primary", ARMGICv5CommonState, primary,
                      TYPE_ARM_GICV5_COMMON, ARMGICv5CommonState *),
+    DEFINE_PROP_SIZE("lpi-memory", ARMGICv5CommonState, lpi_memory,
+                     GICV5_DEFAULT_LPI_MEMORY),
     DEFINE_PROP_LINK("sysmem", ARMGICv5CommonState, dma_mr,
+                     TYPE_MEMORY_REGION, MemoryRegion *),
+    DEFINE_PROP_LINK("secure-memory", ARMGICv5CommonState, secure_mr,
                      TYPE_MEMORY_REGION, MemoryRegion *),
 };
 
@@ -450,7 +435,6 @@ static void arm_gicv5_common_class_init(ObjectClass *klass, void *data)
     agc->print = gicv5_irs_print;
     dc->desc = "Arm GICv5 Interrupt Routing Service";
     dc->realize = arm_gicv5_common_realize;
-    dc->unrealize = arm_gicv5_common_unrealize;
     dc->hotpluggable = false;
     set_bit(DEVICE_CATEGORY_MISC, dc->categories);
     device_class_set_props(dc, arm_gicv5_common_properties);

@@ -64,7 +64,7 @@ void gicv5_irs_print(ARMGICv5CommonState *s, GString *buf)
             print_candidate(t->candidate, buf);
             if (s->one_of_n) {
                 g_string_append_printf(buf, ", 1-of-N %s",
-                                       t->dps || !t->accepts ? "no" : "yes");
+                                       t->dps || !t->limit ? "no" : "yes");
             }
             g_string_append_c(buf, '\n');
         }

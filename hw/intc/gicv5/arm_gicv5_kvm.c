@@ -412,7 +412,7 @@ static bool lpis_to_engine(KVMARMGICv5State *k, const GArray *image,
     const GICv5IRSDomain *d = &s->d[GICV5_DOMAIN_NS];
     GICv5Space *sp = &s->sys->space[GICV5_DOMAIN_NS];
     GICv5ISTConfig cfg = gicv5_irs_ist_config(s, d->ist_cfgr);
-    uint32_t words[GICV5_IST_BLOCK];
+    uint32_t words[GICV5_IST_PAGE_LPIS];
     uint32_t n;
 
     if (!gicv5_ist_restore_begin(sp, d->ist_baser & R_IRS_IST_BASER_ADDR_MASK,
@@ -420,8 +420,8 @@ static bool lpis_to_engine(KVMARMGICv5State *k, const GArray *image,
         error_setg(errp, "no memory for %u ID bits", cfg.id_bits);
         return false;
     }
-    n = gicv5_ist_block_size(&sp->lpi);
-    for (uint32_t b = 0; b < gicv5_ist_blocks(&sp->lpi); b++) {
+    n = gicv5_ist_page_size(&sp->lpi);
+    for (uint32_t b = 0; b < gicv5_ist_num_pages(&sp->lpi); b++) {
         bool used = false;
 
         for (uint32_t i = 0; i < n; i++) {
@@ -430,7 +430,7 @@ static bool lpis_to_engine(KVMARMGICv5State *k, const GArray *image,
             used |= words[i];
         }
         if (used) {
-            gicv5_ist_restore_block(sp, b, words);
+            gicv5_ist_restore_words(sp, b, words);
         }
     }
     gicv5_ist_restore_end(sp);
@@ -543,11 +543,11 @@ static void engine_to_spis(ARMGICv5CommonState *s, GArray *image)
 static void engine_to_lpis(ARMGICv5CommonState *s, GArray *image)
 {
     const GICv5IST *ist = &s->sys->space[GICV5_DOMAIN_NS].lpi;
-    uint32_t n = gicv5_ist_block_size(ist);
-    uint32_t words[GICV5_IST_BLOCK];
+    uint32_t n = gicv5_ist_page_size(ist);
+    uint32_t words[GICV5_IST_PAGE_LPIS];
 
-    for (uint32_t b = 0; b < gicv5_ist_blocks(ist); b++) {
-        if (gicv5_ist_get_block(ist, b, words) == GICV5_IST_BLOCK_WORDS) {
+    for (uint32_t b = 0; b < gicv5_ist_num_pages(ist); b++) {
+        if (gicv5_ist_get_words(ist, b, words)) {
             for (uint32_t i = 0; i < n; i++) {
                 set_image_word(image, b * n + i, words[i]);
             }
@@ -842,6 +842,7 @@ static void kvm_gicv5_realize(DeviceState *dev, Error **errp)
      * does the engine, whose words are not used for anything else.
      */
     s->sys->cfg.one_of_n = true;
+    s->sys->cfg.container = true;
     for (uint32_t i = 0; i < s->num_cpus; i++) {
         s->port[i].irs_ops = &port_ops;
         s->port[i].id_bits = 16;

@@ -2,10 +2,10 @@
  * Arm GICv5 IRS: migration
  *
  * The registers of each domain's frame, the SPIs, what software said of the
- * PEs, and the LPI ISTs. An IST travels as blocks of state words, of which
- * those that are all zero are left out, and not through guest memory: that
- * belongs to the IRS while the table is valid, and is as stale after
- * migration as it was before.
+ * PEs, and the LPI ISTs. Of an IST, what is not in guest memory travels: state
+ * that differs from it, and LPIs that are waiting for their PE, as nothing
+ * would look for them there. Guest memory is not written, which belongs to
+ * the migration of RAM, and is as stale after migration as it was before.
  *
  * Pending sets and candidates are derived, so they are built while the state
  * words are loaded.
@@ -17,15 +17,27 @@
 #include "qapi/error.h"
 #include "qemu/error-report.h"
 #include "migration/qemu-file-types.h"
+#include "migration/register.h"
 #include "migration/vmstate.h"
 #include "arm_gicv5_internal.h"
 
-/* Records of an IST: an 8-bit kind, then */
+/*
+ * Records of an IST: an 8-bit kind, then what is said here. The first form has
+ * tables and pages only. In it, an LPI of which nothing is sent is zero,
+ * whatever is in memory; the kernel's IST still has this form.
+ */
 enum {
     IST_END = 0,
     IST_L2 = 1,             /* 32-bit index in L1, 64-bit L1 ISTE */
-    IST_BLOCK = 2,          /* 32-bit number of a block, its state words */
-    IST_UNREACHABLE = 3,    /* 32-bit number of a block */
+    IST_PAGE = 2,           /* 32-bit number of a page, its state words */
+    IST_UNREACHABLE = 3,    /* 32-bit number of a page; means nothing now */
+    /*
+     * The second form: what is not sent is in memory. A page is its 32-bit
+     * number, two bit maps in 32-bit words (LPIs that are sent; those of them
+     * that differ from memory), and the state words.
+     */
+    IST_IN_MEMORY = 4,
+    IST_PART = 5,
 };
 
 /* In mig_spi: state word [31:0], DOMAIN [33:32], TM [34], wire level [35] */
@@ -41,35 +53,76 @@ static GICv5Space *space_of(ARMGICv5CommonState *s, unsigned domain)
 
 /* --- the ISTs --- */
 
-static void save_ist(GICv5Space *sp, QEMUFile *f)
+static void put_bitmap(QEMUFile *f, const unsigned long *map, uint32_t n)
 {
-    const GICv5IST *ist = &sp->lpi;
-    uint32_t words[GICV5_IST_BLOCK];
-    uint32_t n = gicv5_ist_block_size(ist);
+    for (uint32_t i = 0; i < n; i += 32) {
+        uint32_t v = 0;
 
-    for (uint32_t i = 0; ist->l2 && i < gicv5_ist_l2_tables(ist); i++) {
-        if (ist->l2[i]) {
-            qemu_put_byte(f, IST_L2);
-            qemu_put_be32(f, i);
-            qemu_put_be64(f, ist->l2[i]);
+        for (uint32_t j = i; j < MIN(n, i + 32); j++) {
+            v |= (uint32_t)test_bit(j, map) << (j - i);
+        }
+        qemu_put_be32(f, v);
+    }
+}
+
+/* False if a bit beyond @n is set */
+static bool get_bitmap(QEMUFile *f, unsigned long *map, uint32_t n)
+{
+    bitmap_zero(map, GICV5_IST_PAGE_LPIS);
+    for (uint32_t i = 0; i < n; i += 32) {
+        for (uint32_t v = qemu_get_be32(f); v; v &= v - 1) {
+            if (i + ctz32(v) >= n) {
+                return false;
+            }
+            set_bit(i + ctz32(v), map);
         }
     }
-    for (uint32_t b = 0; b < gicv5_ist_blocks(ist); b++) {
-        switch (gicv5_ist_get_block(ist, b, words)) {
-        case GICV5_IST_BLOCK_WORDS:
-            qemu_put_byte(f, IST_BLOCK);
-            qemu_put_be32(f, b);
-            for (uint32_t i = 0; i < n; i++) {
+    return true;
+}
+
+static void save_parts(const GICv5IST *ist, QEMUFile *f)
+{
+    const GICv5ISTPage *page = gicv5_ist_next_page(ist, 0);
+    uint32_t n = gicv5_ist_page_size(ist);
+    DECLARE_BITMAP(send, GICV5_IST_PAGE_LPIS);
+
+    qemu_put_byte(f, IST_IN_MEMORY);
+    for (; page; page = gicv5_ist_next_page(ist, page->index + 1)) {
+        if (!gicv5_ist_must_send(page, send)) {
+            continue;
+        }
+        qemu_put_byte(f, IST_PART);
+        qemu_put_be32(f, page->index);
+        put_bitmap(f, send, n);
+        put_bitmap(f, page->dirty, n);
+        for (uint32_t i = find_first_bit(send, n); i < n;
+             i = find_next_bit(send, n, i + 1)) {
+            qemu_put_be32(f, page->node[i].word);
+        }
+    }
+}
+
+static void save_pages(const GICv5IST *ist, QEMUFile *f)
+{
+    uint32_t words[GICV5_IST_PAGE_LPIS];
+
+    for (uint32_t p = 0; p < gicv5_ist_num_pages(ist); p++) {
+        if (gicv5_ist_get_words(ist, p, words)) {
+            qemu_put_byte(f, IST_PAGE);
+            qemu_put_be32(f, p);
+            for (uint32_t i = 0; i < gicv5_ist_page_size(ist); i++) {
                 qemu_put_be32(f, words[i]);
             }
-            break;
-        case GICV5_IST_BLOCK_UNREACHABLE:
-            qemu_put_byte(f, IST_UNREACHABLE);
-            qemu_put_be32(f, b);
-            break;
-        default:
-            break;
         }
+    }
+}
+
+static void save_ist(GICv5Space *sp, QEMUFile *f)
+{
+    if (sp->sys->cfg.container) {
+        save_pages(&sp->lpi, f);
+    } else {
+        save_parts(&sp->lpi, f);
     }
     qemu_put_byte(f, IST_END);
 }
@@ -81,68 +134,162 @@ static int bad_ist(GICv5Space *sp, const char *field, uint64_t value)
     return -EINVAL;
 }
 
+static int no_room(GICv5Space *sp)
+{
+    error_report("arm-gicv5: ist: domain %d: there is more state of LPIs than "
+                 "lpi-memory (%" PRIu64 " bytes) allows here", sp->domain,
+                 sp->sys->cfg.lpi_memory);
+    return -ENOMEM;
+}
+
+/**
+ * ISTLoader: what is known while the records of an IST are read
+ *
+ * @l2: of the first form, with a two-level table: its L1 ISTEs, 0 for those
+ *     that are not valid
+ */
+typedef struct ISTLoader {
+    GICv5Space *sp;
+    QEMUFile *f;
+    bool in_memory;
+    uint64_t *l2;
+    int64_t last_l2;
+    int64_t last_page;
+} ISTLoader;
+
+static int load_l2(ISTLoader *l, uint32_t index)
+{
+    const GICv5IST *ist = &l->sp->lpi;
+    uint64_t l1e = qemu_get_be64(l->f);
+
+    if (!l->l2 || l->in_memory || index >= gicv5_ist_l2_tables(ist) ||
+        index <= l->last_l2 || l->last_page >= 0) {
+        return bad_ist(l->sp, "L1 index", index);
+    }
+    if (!gicv5_ist_l1e_is_valid(l1e)) {
+        return bad_ist(l->sp, "L1 ISTE", l1e);
+    }
+    l->l2[index] = l1e;
+    l->last_l2 = index;
+    return 0;
+}
+
+static int load_words(ISTLoader *l, const unsigned long *send,
+                      uint32_t *words)
+{
+    uint32_t n = gicv5_ist_page_size(&l->sp->lpi);
+
+    for (uint32_t i = find_first_bit(send, n); i < n;
+         i = find_next_bit(send, n, i + 1)) {
+        words[i] = qemu_get_be32(l->f);
+        if (words[i] != gicv5_space_sanitize_word(l->sp, words[i])) {
+            return bad_ist(l->sp, "state word", words[i]);
+        }
+    }
+    return qemu_file_get_error(l->f) ? -EIO : 0;
+}
+
+static int load_page(ISTLoader *l, uint8_t kind, uint32_t index)
+{
+    GICv5Space *sp = l->sp;
+    const GICv5IST *ist = &sp->lpi;
+    uint32_t n = gicv5_ist_page_size(ist);
+    uint32_t words[GICV5_IST_PAGE_LPIS] = {};
+    DECLARE_BITMAP(send, GICV5_IST_PAGE_LPIS);
+    DECLARE_BITMAP(dirty, GICV5_IST_PAGE_LPIS);
+    DECLARE_BITMAP(stray, GICV5_IST_PAGE_LPIS);
+    int ret;
+
+    if (index >= gicv5_ist_num_pages(ist) || index <= l->last_page ||
+        l->in_memory != (kind == IST_PART)) {
+        return bad_ist(sp, "block", index);
+    }
+    l->last_page = index;
+    if (l->l2 && !l->in_memory &&
+        !l->l2[(index << ist->page_bits) >> ist->l2_bits]) {
+        return bad_ist(sp, "block of LPIs that are not reachable", index);
+    }
+    bitmap_zero(send, GICV5_IST_PAGE_LPIS);
+    if (kind == IST_PART) {
+        if (!get_bitmap(l->f, send, n) || !get_bitmap(l->f, dirty, n) ||
+            bitmap_andnot(stray, dirty, send, GICV5_IST_PAGE_LPIS)) {
+            return bad_ist(sp, "bit map of block", index);
+        }
+    } else if (kind == IST_PAGE) {
+        bitmap_set(send, 0, n);
+        bitmap_copy(dirty, send, GICV5_IST_PAGE_LPIS);
+    } else {
+        return 0;
+    }
+    ret = load_words(l, send, words);
+    if (ret) {
+        return ret;
+    }
+    return gicv5_ist_restore_page(sp, index, send, dirty, words) ?
+           0 : no_room(sp);
+}
+
 /*
- * Blocks come in ascending order, after all L2 tables. So each record is one
+ * Pages come in ascending order, after all L2 tables. So each record is one
  * step of a loop that the size of the table bounds.
  */
-static int load_ist_records(GICv5Space *sp, QEMUFile *f)
+static int load_ist_records(ISTLoader *l)
 {
-    GICv5IST *ist = &sp->lpi;
-    uint32_t words[GICV5_IST_BLOCK];
-    uint32_t n = gicv5_ist_block_size(ist);
-    int64_t last_l2 = -1;
-    int64_t last_block = -1;
-
     for (;;) {
-        uint8_t kind = qemu_get_byte(f);
-        uint32_t index;
+        uint8_t kind = qemu_get_byte(l->f);
+        int ret;
 
-        if (qemu_file_get_error(f)) {
+        if (qemu_file_get_error(l->f)) {
             return -EIO;
         }
-        if (kind == IST_END) {
-            return 0;
-        }
-        index = qemu_get_be32(f);
         switch (kind) {
+        case IST_END:
+            return 0;
+        case IST_IN_MEMORY:
+            if (l->in_memory || l->last_l2 >= 0 || l->last_page >= 0 ||
+                l->sp->sys->cfg.container) {
+                return bad_ist(l->sp, "kind of record", kind);
+            }
+            l->in_memory = true;
+            continue;
         case IST_L2:
-        {
-            uint64_t l1e = qemu_get_be64(f);
-
-            if (!ist->l2 || index >= gicv5_ist_l2_tables(ist) ||
-                index <= last_l2 || last_block >= 0) {
-                return bad_ist(sp, "L1 index", index);
-            }
-            if (!gicv5_ist_restore_l2(ist, index, l1e)) {
-                return bad_ist(sp, "L1 ISTE", l1e);
-            }
-            last_l2 = index;
+            ret = load_l2(l, qemu_get_be32(l->f));
             break;
-        }
-        case IST_BLOCK:
+        case IST_PAGE:
+        case IST_PART:
         case IST_UNREACHABLE:
-            if (index >= gicv5_ist_blocks(ist) || index <= last_block) {
-                return bad_ist(sp, "block", index);
-            }
-            last_block = index;
-            for (uint32_t i = 0; kind == IST_BLOCK && i < n; i++) {
-                words[i] = qemu_get_be32(f);
-                if (words[i] != gicv5_space_sanitize_word(sp, words[i])) {
-                    return bad_ist(sp, "state word", words[i]);
-                }
-            }
-            if (qemu_file_get_error(f)) {
-                return -EIO;
-            }
-            if (!gicv5_ist_restore_block(sp, index,
-                                         kind == IST_BLOCK ? words : NULL)) {
-                return bad_ist(sp, "block of LPIs that are not reachable",
-                               index);
-            }
+            ret = load_page(l, kind, qemu_get_be32(l->f));
             break;
         default:
-            return bad_ist(sp, "kind of record", kind);
+            return bad_ist(l->sp, "kind of record", kind);
         }
+        if (ret) {
+            return ret;
+        }
+    }
+}
+
+/*
+ * The first form: what was not sent is zero. Where memory says otherwise it is
+ * stale, which only the engine can know. Once, O(size of the table).
+ */
+static void restore_zeros(ISTLoader *l)
+{
+    const GICv5IST *ist = &l->sp->lpi;
+
+    for (uint32_t p = 0; p < gicv5_ist_num_pages(ist); p++) {
+        uint64_t id = (uint64_t)p << ist->page_bits;
+        uint64_t base = ist->base;
+
+        if (l->l2) {
+            base = l->l2[id >> ist->l2_bits];
+            if (!base) {
+                continue;
+            }
+            base = gicv5_ist_l1e_addr(base);
+            id &= (1u << ist->l2_bits) - 1;
+        }
+        gicv5_ist_restore_zero(l->sp, p, base + (id << ist->cfg.entry_shift));
     }
 }
 
@@ -151,6 +298,8 @@ static int load_ist(ARMGICv5CommonState *s, unsigned domain, QEMUFile *f)
     GICv5IRSDomain *d = &s->d[domain];
     GICv5Space *sp = space_of(s, domain);
     GICv5ISTConfig cfg = gicv5_irs_ist_config(s, d->ist_cfgr);
+    g_autofree uint64_t *l2 = NULL;
+    ISTLoader l = { .sp = sp, .f = f, .last_l2 = -1, .last_page = -1 };
     int ret;
 
     if (!gicv5_ist_restore_begin(sp, d->ist_baser & R_IRS_IST_BASER_ADDR_MASK,
@@ -158,9 +307,44 @@ static int load_ist(ARMGICv5CommonState *s, unsigned domain, QEMUFile *f)
         error_report("arm-gicv5: ist: no memory for %u ID bits", cfg.id_bits);
         return -ENOMEM;
     }
-    ret = load_ist_records(sp, f);
+    if (cfg.two_level) {
+        l.l2 = l2 = g_new0(uint64_t, gicv5_ist_l2_tables(&sp->lpi));
+    }
+    ret = load_ist_records(&l);
+    if (!ret && !l.in_memory && !sp->sys->cfg.container) {
+        restore_zeros(&l);
+    }
     gicv5_ist_restore_end(sp);
     return ret;
+}
+
+/* --- how much there is to send --- */
+
+static void ist_pending(void *opaque, uint64_t *must_precopy,
+                        uint64_t *can_postcopy)
+{
+    ARMGICv5CommonState *s = opaque;
+
+    *must_precopy += gicv5_ist_save_size(s->sys);
+}
+
+/* Nothing is sent for these: the tables are in the device's section. */
+static const SaveVMHandlers ist_pending_handlers = {
+    .state_pending_estimate = ist_pending,
+    .state_pending_exact = ist_pending,
+};
+
+#define PENDING_ID "arm-gicv5-ist"
+
+void gicv5_irs_vmstate_init(ARMGICv5CommonState *s)
+{
+    register_savevm_live(PENDING_ID, VMSTATE_INSTANCE_ID_ANY, 1,
+                         &ist_pending_handlers, s);
+}
+
+void gicv5_irs_vmstate_cleanup(ARMGICv5CommonState *s)
+{
+    unregister_savevm(NULL, PENDING_ID, s);
 }
 
 static bool ist_is_valid(const ARMGICv5CommonState *s, unsigned domain)
@@ -176,7 +360,7 @@ static int put_ists(QEMUFile *f, void *pv, size_t size,
 
     for (unsigned d = 0; !s->primary && d < GICV5_NUM_DOMAINS; d++) {
         if (ist_is_valid(s, d)) {
-            /* A table that there was no memory for: no LPI is reachable */
+            /* A table that there was no memory for: no LPI is reachable. */
             if (space_of(s, d)->lpi.valid) {
                 save_ist(space_of(s, d), f);
             } else {

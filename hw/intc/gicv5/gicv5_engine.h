@@ -27,6 +27,8 @@
 #ifndef HW_INTC_GICV5_ENGINE_H
 #define HW_INTC_GICV5_ENGINE_H
 
+#include "qemu/bitmap.h"
+#include "qemu/queue.h"
 #include "hw/intc/arm_gicv5_types.h"
 #include "hw/intc/arm_gicv5_stream.h"
 
@@ -38,13 +40,18 @@ typedef struct GICv5PE GICv5PE;
  * GICv5Node: one interrupt: its state word and its place in a pending set
  *
  * @next, @prev are INTIDs in the same space (0: none, as TYPE 0 is reserved)
- * and mean nothing unless the interrupt is in a pending set.
+ * and mean nothing unless the interrupt is in a pending set. One that is
+ * offered to a PE as 1-of-N has GICV5_OFFERED in @prev and the PE's index in
+ * @next.
  */
 typedef struct GICv5Node {
     uint32_t word;
     uint32_t next;
     uint32_t prev;
 } GICv5Node;
+
+/* No INTID: TYPE 7 is reserved */
+#define GICV5_OFFERED 0xe0000000u
 
 /**
  * GICv5PendSet: a queue for each priority, and a map of those not empty
@@ -59,16 +66,32 @@ typedef struct GICv5PendSet {
  * GICv5Target: what an interrupt of a space can be routed to
  *
  * @candidate: what the target's PE was told last
+ * @offer: the 1-of-N interrupt that this PE alone is offered, 0 if none; it
+ *     goes before those of @set, see gicv5_one_of_n.c. Its priority is
+ *     @offer_prio.
+ * @room: 1-of-N interrupts with a priority below this may be offered, 0 to 32
+ * @limit: the PE's CPU interface takes 1-of-N interrupts with a priority
+ *     below this, 0 to 32; what it said last
+ * @limit_known: the CPU interface tells of each change of @limit
  * @dps: IRS_PE_CR0.DPS, left out of 1-of-N selection by software
- * @accepts: the PE's CPU interface takes interrupts (ICC_CR0.EN)
+ * @had_offer: what the PE acknowledged last was an offer
  */
 typedef struct GICv5Target {
     GICv5Space *space;
     GICv5PE *pe;
     GICv5PendSet set;
     GICv5Candidate candidate;
+    uint32_t offer;
+    uint8_t offer_prio;
+    uint8_t room;
+    uint8_t limit;
+    bool limit_known;
     bool dps;
-    bool accepts;
+    bool had_offer;
+    bool touched;                   /* is in the space's @touched */
+    bool listed;                    /* is in a list of the space's @one_of_n */
+    QTAILQ_ENTRY(GICv5Target) taker;
+    QSIMPLEQ_ENTRY(GICv5Target) next_touched;
 } GICv5Target;
 
 /**
@@ -97,11 +120,51 @@ typedef struct GICv5ISTConfig {
     uint8_t l2_shift;
 } GICv5ISTConfig;
 
+/* log2 of the LPIs of a page, at most */
+#define GICV5_IST_PAGE_BITS 8
+#define GICV5_IST_PAGE_LPIS (1u << GICV5_IST_PAGE_BITS)
+
 /**
- * GICv5IST: a table whose words the engine holds while it is valid
+ * GICv5ISTPage: the engine's copy of a part of a table
  *
- * Pages are loaded with the table, but allocated only for those that are not
- * all zero or are changed later.
+ * @index: number of the page; its first LPI is @index << page_bits
+ * @queued: how many of its LPIs are in a pending set or offered
+ * @addr: guest address of the first ISTE; GICV5_IST_ADDR_UNKNOWN until
+ *     memory has to be looked at
+ * @list: which of the system's lists it is in
+ * @loaded: LPIs whose state is in @node; that of the others is in memory
+ * @dirty: LPIs whose state differs from what is in memory
+ */
+typedef struct GICv5ISTPage {
+    GICv5Space *space;
+    uint32_t index;
+    uint16_t queued;
+    uint8_t list;
+    uint64_t addr;
+    QTAILQ_ENTRY(GICv5ISTPage) state_link;
+    QLIST_ENTRY(GICv5ISTPage) ist_link;
+    DECLARE_BITMAP(loaded, GICV5_IST_PAGE_LPIS);
+    DECLARE_BITMAP(dirty, GICV5_IST_PAGE_LPIS);
+    GICv5Node node[];
+} GICv5ISTPage;
+
+#define GICV5_IST_ADDR_UNKNOWN UINT64_MAX
+
+/* The lists of pages, in the order in which room is made for another */
+enum {
+    GICV5_PAGES_CLEAN,              /* can be dropped */
+    GICV5_PAGES_DIRTY,              /* can be written back and dropped */
+    GICV5_PAGES_QUEUED,             /* have to stay */
+    GICV5_NUM_PAGE_LISTS,
+};
+
+/**
+ * GICv5IST: a table of which the engine holds what software has used
+ *
+ * A page is loaded when an operation first names one of its LPIs.
+ *
+ * @dir: the pages, two levels of GICV5_IST_DIR_SIZE
+ * @pages: the same as a list
  */
 typedef struct GICv5IST {
     bool valid;
@@ -109,9 +172,11 @@ typedef struct GICv5IST {
     uint8_t l2_bits;                /* log2 of the entries of a level 2 table */
     uint8_t page_bits;              /* log2 of the entries of a page */
     uint64_t base;
-    uint64_t *l2;                   /* two-level: L2_ADDR | VALID, or 0 */
-    GICv5Node **page;
+    GICv5ISTPage ***dir;
+    QLIST_HEAD(, GICv5ISTPage) pages;
 } GICv5IST;
+
+#define GICV5_IST_DIR_SIZE 256
 
 /**
  * GICv5SPI: an SPI's state, which never leaves the IRS
@@ -124,15 +189,20 @@ typedef struct GICv5SPI {
 } GICv5SPI;
 
 /**
- * GICv5OneOfN: the interrupts of a space with routing mode 1-of-N
+ * GICv5OneOfN: the interrupts of a space with routing mode 1-of-N, and the
+ * PEs that take them
  *
- * Only the head is offered, and to one PE at a time, @holder.
+ * @set: the interrupts that are offered to no PE
+ * @idle: PEs without an offer, by what they have room for; bit r of @idle_map
+ *     is set if list r is not empty
+ * @holder: PEs with an offer, by its priority; @holder_map likewise
  */
 typedef struct GICv5OneOfN {
     GICv5PendSet set;
-    GICv5Target *holder;
-    uint32_t offered;               /* INTID that the holder was chosen for */
-    unsigned next_pe;               /* where the search for a PE starts */
+    uint64_t idle_map;
+    uint64_t holder_map;
+    QTAILQ_HEAD(, GICv5Target) idle[GICV5_NUM_PRIOS + 1];
+    QTAILQ_HEAD(, GICv5Target) holder[GICV5_NUM_PRIOS];
 } GICv5OneOfN;
 
 struct GICv5Space {
@@ -141,6 +211,7 @@ struct GICv5Space {
     GICv5IST lpi;
     GICv5OneOfN one_of_n;
     bool batch;                     /* gicv5_space_begin_batch() */
+    QSIMPLEQ_HEAD(, GICv5Target) touched;   /* by the batch */
     /* IAFFID to target, two levels of 256 */
     GICv5Target ***target;
 };
@@ -151,7 +222,8 @@ struct GICv5Space {
 typedef enum GICv5SWErr {
     GICV5_SWERR_L1_ISTE_MAP = 0x00,     /* L1 ISTE access in MAP_L2_ISTR */
     GICV5_SWERR_L1_ISTE_READ = 0x01,    /* L1 ISTE could not be read */
-    GICV5_SWERR_L2_ISTE = 0x02,         /* L2 ISTE could not be accessed */
+    /* L2 ISTE could not be accessed; or there is no memory for its state */
+    GICV5_SWERR_L2_ISTE = 0x02,
 } GICv5SWErr;
 
 /**
@@ -159,18 +231,27 @@ typedef enum GICv5SWErr {
  *
  * @read, @write: access @len bytes of guest memory in the physical address
  *     space of @domain; false if that is not RAM. Never touches MMIO.
+ * @read64: a 64-bit little-endian word, aligned, with single-copy atomicity;
+ *     for words that vCPUs may write at the same time
+ * @set64: set @bits in such a word, atomically; @value is what it was then
  * @forward: the candidate of @pe for @domain is now @candidate
  * @swerr: an error that software made; @id is an LPI, @addr the structure
+ * @one_of_n_limit: optional; GICv5PortCPUOps.one_of_n_limit of @pe
  */
 typedef struct GICv5EngineOps {
     bool (*read)(void *opaque, GICv5Domain domain, uint64_t addr,
                  void *buf, size_t len);
     bool (*write)(void *opaque, GICv5Domain domain, uint64_t addr,
                   const void *buf, size_t len);
+    bool (*read64)(void *opaque, GICv5Domain domain, uint64_t addr,
+                   uint64_t *value);
+    bool (*set64)(void *opaque, GICv5Domain domain, uint64_t addr,
+                  uint64_t bits, uint64_t *value);
     void (*forward)(void *opaque, GICv5PE *pe, GICv5Domain domain,
                     GICv5Candidate candidate);
     void (*swerr)(void *opaque, GICv5Domain domain, GICv5SWErr ec,
                   uint32_t id, uint64_t addr);
+    unsigned (*one_of_n_limit)(void *opaque, GICv5PE *pe, GICv5Domain domain);
 } GICv5EngineOps;
 
 /**
@@ -180,6 +261,10 @@ typedef struct GICv5EngineOps {
  * @id_bits: largest LPI_ID_BITS, 1..24; @min_id_bits: smallest
  * @prio_bits: implemented priority bits, 1..5
  * @one_of_n: 1-of-N routing is implemented
+ * @container: the state is the kernel's, and only passes through; tables in
+ *     memory are not looked at, and LPIs without state are zero
+ * @lpi_memory: bytes of host memory for pages of LPI tables; beyond it, state
+ *     that has no place elsewhere makes LPIs unreachable. 0: no limit
  */
 typedef struct GICv5EngineConfig {
     uint8_t domains;
@@ -187,6 +272,8 @@ typedef struct GICv5EngineConfig {
     uint8_t min_id_bits;
     uint8_t prio_bits;
     bool one_of_n;
+    bool container;
+    uint64_t lpi_memory;
 } GICv5EngineConfig;
 
 typedef struct GICv5EngineIRS {
@@ -203,6 +290,12 @@ struct GICv5System {
     GICv5Space space[GICV5_NUM_DOMAINS];
     GArray *irs;                        /* GICv5EngineIRS */
     GPtrArray *pe;                      /* GICv5PE */
+    QTAILQ_HEAD(, GICv5ISTPage) pages[GICV5_NUM_PAGE_LISTS];
+    uint64_t page_memory;               /* bytes that the pages take */
+    /* What a migration would have to send; other threads read these */
+    uint32_t save_pages;                /* pages that are not clean */
+    uint32_t save_dirty;                /* LPIs that are dirty */
+    uint32_t save_queued;               /* LPIs that are queued */
 };
 
 /* What an interrupt source tells the IRS */
@@ -268,8 +361,8 @@ bool gicv5_system_check(GICv5System *sys);
 /**
  * gicv5_command: carry out a command of a CPU interface
  *
- * @pe is the PE that issued it; only GICV5_CMD_SET_ONE_OF_N looks at it.
- * Returns the ICC_ICSR_EL1 image for GICV5_CMD_REQUEST_CONFIG, else 0.
+ * @pe is the PE that issued it; only GICV5_CMD_SET_ONE_OF_N and ACTIVATE look
+ * at it. Returns what GICv5Command says, 0 if it says nothing.
  */
 uint64_t gicv5_command(GICv5System *sys, GICv5PE *pe, GICv5Domain domain,
                        GICv5Command cmd, uint32_t intid, uint32_t value);
@@ -346,12 +439,18 @@ void gicv5_pe_set_dps(GICv5PE *pe, GICv5Domain domain, bool dps);
 
 /* --- the IST of a domain --- */
 
+/*
+ * What is not yet loaded is in memory. A table that becomes valid has Pending
+ * zero everywhere; a pending LPI that is found later becomes deliverable when
+ * its page is loaded. Pages are loaded by whatever names one of their LPIs,
+ * and may be dropped, or written back and dropped, when they hold no queued
+ * interrupt and memory is short.
+ */
+
 /**
  * gicv5_ist_set_valid: IRS_IST_BASER.VALID from 0 to 1
  *
- * Loads the table: O(its size), of a two-level table only what L1 says is
- * valid. Parts that cannot be read stay unreachable. @cfg must be clamped to
- * the system's limits.
+ * Looks at no memory. @cfg must be clamped to the system's limits.
  */
 void gicv5_ist_set_valid(GICv5Space *sp, uint64_t base,
                          const GICv5ISTConfig *cfg);
@@ -359,7 +458,8 @@ void gicv5_ist_set_valid(GICv5Space *sp, uint64_t base,
 /**
  * gicv5_ist_set_invalid: IRS_IST_BASER.VALID from 1 to 0
  *
- * Writes back every page that holds state, then forgets the table.
+ * Writes back the state that differs from memory, then forgets the table.
+ * O(pages that were used).
  */
 void gicv5_ist_set_invalid(GICv5Space *sp);
 
@@ -368,53 +468,85 @@ void gicv5_ist_set_invalid(GICv5Space *sp);
  */
 void gicv5_ist_map_l2(GICv5Space *sp, uint32_t id);
 
-/* Forget the table without writing anything (reset). */
+/* Forget the table without writing anything (reset). O(pages used) */
 void gicv5_ist_drop(GICv5Space *sp);
 
 /* --- migration of an IST --- */
 
-/* LPIs of a block, at most: a block never crosses a level 2 table */
-#define GICV5_IST_BLOCK 256
+/* An L1 ISTE with VALID=1 and no bits but L2_ADDR; and its L2_ADDR */
+bool gicv5_ist_l1e_is_valid(uint64_t l1e);
+uint64_t gicv5_ist_l1e_addr(uint64_t l1e);
 
-typedef enum GICv5ISTBlock {
-    GICV5_IST_BLOCK_ZERO,           /* no state, or not reachable at all */
-    GICV5_IST_BLOCK_WORDS,
-    GICV5_IST_BLOCK_UNREACHABLE,    /* its memory could not be read */
-} GICv5ISTBlock;
-
-/* Geometry of a valid IST */
+/* Geometry of a valid IST: LPIs of a page, and how many pages it has */
+uint32_t gicv5_ist_page_size(const GICv5IST *ist);
+uint32_t gicv5_ist_num_pages(const GICv5IST *ist);
 uint32_t gicv5_ist_l2_tables(const GICv5IST *ist);
-uint32_t gicv5_ist_block_size(const GICv5IST *ist);
-uint32_t gicv5_ist_blocks(const GICv5IST *ist);
 
 /**
- * gicv5_ist_get_block: copy the state words of block @block to @words
+ * gicv5_ist_save_size: bytes that the pages to be sent take, at most
  *
- * @words has room for GICV5_IST_BLOCK; it is set for GICV5_IST_BLOCK_WORDS.
+ * Of all spaces together. Any thread may call it; O(1).
  */
-GICv5ISTBlock gicv5_ist_get_block(const GICv5IST *ist, uint32_t block,
-                                  uint32_t *words);
+uint64_t gicv5_ist_save_size(const GICv5System *sys);
+
+/**
+ * gicv5_ist_next_page: the first page from number @index on, or NULL
+ */
+const GICv5ISTPage *gicv5_ist_next_page(const GICv5IST *ist, uint32_t index);
+
+/**
+ * gicv5_ist_must_send: does @page have state that is not in memory?
+ *
+ * Either state that differs, or a queued interrupt: it would be found too
+ * late otherwise. @send gets these LPIs.
+ */
+bool gicv5_ist_must_send(const GICv5ISTPage *page, unsigned long *send);
+
+/**
+ * gicv5_ist_get_words: the state of all LPIs of page @index, zero for those
+ * that have none here; false if all are zero
+ *
+ * @words has room for GICV5_IST_PAGE_LPIS. For containers.
+ */
+bool gicv5_ist_get_words(const GICv5IST *ist, uint32_t index,
+                         uint32_t *words);
 
 /**
  * gicv5_ist_restore_begin: make an IST valid without looking at memory
  *
- * Followed by any number of gicv5_ist_restore_l2(), then of
- * gicv5_ist_restore_block(), and gicv5_ist_restore_end(), also after a
- * failure. Indices must be in range; words must be sanitized. Returns false,
- * with nothing to end, if there is no memory.
+ * Followed by any number of gicv5_ist_restore_page(), and
+ * gicv5_ist_restore_end(), also after a failure. Returns false, with nothing
+ * to end, if there is no memory.
  */
 bool gicv5_ist_restore_begin(GICv5Space *sp, uint64_t base,
                              const GICv5ISTConfig *cfg);
 
-/* L2_ADDR and VALID of an L1 ISTE; false if it has other bits */
-bool gicv5_ist_restore_l2(GICv5IST *ist, uint32_t l1_index, uint64_t l1e);
-
-/*
- * The words of a block, or NULL for one whose memory could not be read;
- * false if that contradicts what was restored before.
+/**
+ * gicv5_ist_restore_page: state of page @index
+ *
+ * @index must be in range, @words be sanitized.
+ * @send: the LPIs whose state is in @words
+ * @dirty: those of them whose state in memory is another
+ * Returns false if the page is there already, or there is no room for it.
  */
-bool gicv5_ist_restore_block(GICv5Space *sp, uint32_t block,
+bool gicv5_ist_restore_page(GICv5Space *sp, uint32_t index,
+                            const unsigned long *send,
+                            const unsigned long *dirty, const uint32_t *words);
+
+/**
+ * gicv5_ist_restore_words: the state of all LPIs of page @index, in a table
+ * that memory knows nothing of
+ */
+bool gicv5_ist_restore_words(GICv5Space *sp, uint32_t index,
                              const uint32_t *words);
+
+/**
+ * gicv5_ist_restore_zero: all of page @index is zero, whatever is in memory
+ *
+ * For streams of the first form, where a page left out meant that. @addr is
+ * that of its first ISTE. Does nothing where memory has zeros, or nothing.
+ */
+void gicv5_ist_restore_zero(GICv5Space *sp, uint32_t index, uint64_t addr);
 void gicv5_ist_restore_end(GICv5Space *sp);
 
 /* --- between the engine's files --- */
@@ -422,10 +554,27 @@ void gicv5_ist_restore_end(GICv5Space *sp);
 /*
  * gicv5_ist_node: LPI @id, or NULL if it is not reachable
  *
- * With @for_write false an LPI that nothing has touched yields a node that
- * must not be changed.
+ * Loads its page. The node is good until the next call.
  */
-GICv5Node *gicv5_ist_node(GICv5IST *ist, uint32_t id, bool for_write);
+GICv5Node *gicv5_ist_node(GICv5Space *sp, uint32_t id);
+
+/* The state word of LPI @id; nothing changes. False if not reachable. */
+bool gicv5_ist_peek(const GICv5Space *sp, uint32_t id, uint32_t *word);
+
+/* LPI @id that is queued: its node exists by the invariant. */
+GICv5Node *gicv5_ist_queued_node(GICv5Space *sp, uint32_t id);
+
+/*
+ * gicv5_ist_changed: the word of LPI @id, which is @n, has changed
+ *
+ * @queued: by how many the queued interrupts became more: -1, 0 or 1
+ * @dirty: memory has another word now
+ */
+void gicv5_ist_changed(GICv5Space *sp, uint32_t id, GICv5Node *n, int queued,
+                       bool dirty);
+
+/* Do counters and lists agree with the pages? For gicv5_system_check() */
+bool gicv5_ist_check(const GICv5System *sys);
 
 /* The node of an interrupt in a pending set: exists by the invariant. */
 GICv5Node *gicv5_space_queued_node(GICv5Space *sp, uint32_t intid);
@@ -434,15 +583,65 @@ GICv5Node *gicv5_space_queued_node(GICv5Space *sp, uint32_t intid);
 void gicv5_set_word(GICv5Space *sp, uint32_t intid, GICv5Node *n,
                     uint32_t word);
 
+/* The same for a word that comes from memory, or is forgotten. */
+void gicv5_adopt_word(GICv5Space *sp, uint32_t intid, GICv5Node *n,
+                      uint32_t word);
+
 /*
  * Between these two, changes of words reach the pending sets but no PE: a
- * whole table comes or goes, and each PE hears of the result only. O(PEs).
+ * whole table or page comes or goes, and each PE hears of the result only.
+ * O(PEs concerned). Batches nest.
  */
-void gicv5_space_begin_batch(GICv5Space *sp);
-void gicv5_space_end_batch(GICv5Space *sp);
+bool gicv5_space_begin_batch(GICv5Space *sp);
+void gicv5_space_end_batch(GICv5Space *sp, bool outer);
+
+/* IRSEN of the target's IRS is set */
+bool gicv5_target_is_enabled(const GICv5Target *t);
+
+/* Tell the PE what its candidate is, if that is news */
+void gicv5_target_forward(GICv5Target *t);
+
+/*
+ * What gicv5_one_of_n_settle() names has changed: the PEs hear of what follows
+ * now, or at the end of the batch.
+ */
+void gicv5_target_changed(GICv5Target *t);
+
+/* Pending, enabled and not active */
+bool gicv5_word_is_deliverable(uint32_t word);
+
+/* Deliverable, and its target exists */
+bool gicv5_space_is_queued(const GICv5Space *sp, uint32_t word);
+
+/*
+ * gicv5_one_of_n_settle: the set, offer, DPS, limit or IRSEN of @t has changed
+ *
+ * An offer that has no room any more goes back. The PE has to be told of that
+ * before gicv5_one_of_n_place() tells others.
+ */
+void gicv5_one_of_n_settle(GICv5Target *t);
+
+/* gicv5_one_of_n_insert: @intid, with IRM=1, became deliverable */
+void gicv5_one_of_n_insert(GICv5Space *sp, uint32_t intid, GICv5Node *n,
+                           unsigned prio);
+
+/* gicv5_one_of_n_remove: the reverse; offered or not */
+void gicv5_one_of_n_remove(GICv5Space *sp, uint32_t intid, GICv5Node *n,
+                           unsigned prio);
+
+/* Offer what can be offered. O(what is offered then) */
+void gicv5_one_of_n_place(GICv5Space *sp);
+
+void gicv5_one_of_n_init(GICv5Space *sp);
+/* All PEs in the order of their numbers, for a reset. O(PEs) */
+void gicv5_one_of_n_reset(GICv5Space *sp);
+bool gicv5_one_of_n_check(GICv5Space *sp);
 
 void gicv5_pendset_insert(GICv5PendSet *set, GICv5Space *sp, uint32_t intid,
                           GICv5Node *n, unsigned prio);
+/* At the front of its queue: it has waited already */
+void gicv5_pendset_insert_first(GICv5PendSet *set, GICv5Space *sp,
+                                uint32_t intid, GICv5Node *n, unsigned prio);
 void gicv5_pendset_remove(GICv5PendSet *set, GICv5Space *sp, uint32_t intid,
                           GICv5Node *n, unsigned prio);
 

@@ -1,20 +1,28 @@
 /*
  * Arm GICv5 interrupt engine: the LPI interrupt state table of a domain
  *
- * While a table is valid its memory belongs to the IRS, so the engine loads
- * it once and works on its own copy: no interrupt operation touches guest
- * memory. The copy is written back when software makes the table invalid.
+ * While a table is valid its memory belongs to the IRS, which may hold any
+ * part of it. The engine holds the pages with LPIs that an operation has
+ * named: a page is loaded then, and from then on no operation on its LPIs
+ * touches guest memory. What differs from memory is marked dirty, and is what
+ * is written when software makes the table invalid.
  *
- * The L1 table is read when the IST becomes valid and by MAP_L2_ISTR. An L1
- * ISTE that software changes behind the IRS's back is UNPREDICTABLE; here it
- * is not noticed before the next MAP_L2_ISTR of its range.
+ * So nothing that software does to a table as a whole costs more than what it
+ * has used, and an entry that is not in RAM is unreachable for itself alone,
+ * and only as long as it is not in RAM. L1 ISTEs are read when a page is
+ * loaded: one that software makes valid by itself, which is UNPREDICTABLE,
+ * counts from the next use on.
+ *
+ * Memory for pages is bounded. A page without a queued interrupt can go at
+ * any time, after its state has been written back if it is dirty; one with a
+ * queued interrupt stays, as nothing would find the interrupt in memory.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #include "qemu/osdep.h"
+#include "qemu/atomic.h"
 #include "qemu/bswap.h"
-#include "qemu/cutils.h"
 #include "qemu/log.h"
 #include "gicv5_engine.h"
 #include "trace.h"
@@ -23,19 +31,20 @@
 FIELD(L1_ISTE, VALID, 0, 1)
 FIELD(L1_ISTE, L2_ADDR, 12, 44)
 
-/* Entries of a page, at most: 4 KiB of 4-byte ISTEs */
-#define PAGE_BITS 10
 #define MAX_ENTRY_SHIFT 4
 
-/*
- * A page that could not be read. Its LPIs are not reachable until software
- * makes the table valid again.
- */
-static GICv5Node bad_page;
+/* Of the stream: number and two bitmaps of each page, with some to spare */
+#define SAVE_PAGE_BYTES 80
 
-static uint32_t ist_pages(const GICv5IST *ist)
+bool gicv5_ist_l1e_is_valid(uint64_t l1e)
 {
-    return 1u << (ist->cfg.id_bits - ist->page_bits);
+    return (l1e & R_L1_ISTE_VALID_MASK) &&
+           !(l1e & ~(R_L1_ISTE_VALID_MASK | R_L1_ISTE_L2_ADDR_MASK));
+}
+
+uint64_t gicv5_ist_l1e_addr(uint64_t l1e)
+{
+    return l1e & R_L1_ISTE_L2_ADDR_MASK;
 }
 
 uint32_t gicv5_ist_l2_tables(const GICv5IST *ist)
@@ -43,172 +52,455 @@ uint32_t gicv5_ist_l2_tables(const GICv5IST *ist)
     return 1u << (ist->cfg.id_bits - ist->l2_bits);
 }
 
-static bool page_is_allocated(const GICv5Node *page)
+uint32_t gicv5_ist_page_size(const GICv5IST *ist)
 {
-    return page && page != &bad_page;
+    return 1u << ist->page_bits;
+}
+
+uint32_t gicv5_ist_num_pages(const GICv5IST *ist)
+{
+    return 1u << (ist->cfg.id_bits - ist->page_bits);
+}
+
+static size_t page_bytes(const GICv5IST *ist)
+{
+    return sizeof(GICv5ISTPage) +
+           gicv5_ist_page_size(ist) * sizeof(GICv5Node);
+}
+
+static uint32_t page_first_id(const GICv5IST *ist, uint32_t index)
+{
+    return index << ist->page_bits;
+}
+
+static uint32_t in_page(const GICv5IST *ist, uint32_t id)
+{
+    return id & (gicv5_ist_page_size(ist) - 1);
+}
+
+/* --- counters, which the migration thread reads --- */
+
+static void add_counter(uint32_t *counter, int n)
+{
+    /* One writer at a time, as for all of the engine */
+    qatomic_set(counter, *counter + n);
+}
+
+uint64_t gicv5_ist_save_size(const GICv5System *sys)
+{
+    return SAVE_PAGE_BYTES * (uint64_t)qatomic_read(&sys->save_pages) +
+           sizeof(uint32_t) * ((uint64_t)qatomic_read(&sys->save_dirty) +
+                               qatomic_read(&sys->save_queued));
+}
+
+/* --- pages and lists --- */
+
+static GICv5ISTPage *find_page(const GICv5IST *ist, uint32_t index)
+{
+    GICv5ISTPage **chunk = ist->dir[index / GICV5_IST_DIR_SIZE];
+
+    return chunk ? chunk[index % GICV5_IST_DIR_SIZE] : NULL;
+}
+
+static bool page_is_dirty(const GICv5ISTPage *page)
+{
+    return !bitmap_empty(page->dirty, GICV5_IST_PAGE_LPIS);
+}
+
+/* Put the page into the list that it belongs to now */
+static void page_relist(GICv5ISTPage *page)
+{
+    GICv5System *sys = page->space->sys;
+    unsigned list = page->queued ? GICV5_PAGES_QUEUED :
+                    page_is_dirty(page) ? GICV5_PAGES_DIRTY :
+                    GICV5_PAGES_CLEAN;
+
+    if (list == page->list) {
+        return;
+    }
+    add_counter(&sys->save_pages, (list != GICV5_PAGES_CLEAN) -
+                                  (page->list != GICV5_PAGES_CLEAN));
+    QTAILQ_REMOVE(&sys->pages[page->list], page, state_link);
+    QTAILQ_INSERT_TAIL(&sys->pages[list], page, state_link);
+    page->list = list;
+}
+
+static void page_free(GICv5ISTPage *page)
+{
+    GICv5System *sys = page->space->sys;
+    GICv5IST *ist = &page->space->lpi;
+
+    assert(!page->queued);
+    add_counter(&sys->save_dirty,
+                -(int)bitmap_count_one(page->dirty, GICV5_IST_PAGE_LPIS));
+    add_counter(&sys->save_pages, -(page->list != GICV5_PAGES_CLEAN));
+    QTAILQ_REMOVE(&sys->pages[page->list], page, state_link);
+    QLIST_REMOVE(page, ist_link);
+    ist->dir[page->index / GICV5_IST_DIR_SIZE]
+            [page->index % GICV5_IST_DIR_SIZE] = NULL;
+    sys->page_memory -= page_bytes(ist);
+    g_free(page);
+}
+
+void gicv5_ist_changed(GICv5Space *sp, uint32_t id, GICv5Node *n, int queued,
+                       bool dirty)
+{
+    uint32_t i = in_page(&sp->lpi, id);
+    GICv5ISTPage *page = container_of(n - i, GICv5ISTPage, node[0]);
+
+    page->queued += queued;
+    add_counter(&sp->sys->save_queued, queued);
+    if (dirty && !test_and_set_bit(i, page->dirty)) {
+        add_counter(&sp->sys->save_dirty, 1);
+    }
+    page_relist(page);
+}
+
+/* --- guest memory --- */
+
+static void log_not_ram(const GICv5Space *sp, const char *what, uint32_t id,
+                        uint64_t addr)
+{
+    qemu_log_mask(LOG_GUEST_ERROR, "gicv5: domain %d: LPI %u: %s at 0x%" PRIx64
+                  " is not in RAM\n", sp->domain, id, what, addr);
+}
+
+static void report_swerr(const GICv5Space *sp, GICv5SWErr ec, uint32_t id,
+                         uint64_t addr)
+{
+    log_not_ram(sp, ec == GICV5_SWERR_L2_ISTE ? "L2 ISTE" : "L1 ISTE", id,
+                addr);
+    sp->sys->ops->swerr(sp->sys->opaque, sp->domain, ec, id, addr);
 }
 
 /*
  * Guest address of the first ISTE of a page. Pages never cross a level 2
- * table, because page_bits is at most l2_bits.
+ * table, because page_bits is at most l2_bits. False without an address:
+ * either L1 says that there is no table, or *@l1_addr is where it cannot be
+ * read.
  */
-static uint64_t page_addr(const GICv5IST *ist, uint32_t page)
+static bool page_addr(const GICv5Space *sp, uint32_t index, uint64_t *addr,
+                      uint64_t *l1_addr)
 {
-    uint32_t id = page << ist->page_bits;
-    uint64_t base = ist->base;
+    const GICv5IST *ist = &sp->lpi;
+    uint32_t id = page_first_id(ist, index);
+    uint64_t l1e;
 
+    *l1_addr = GICV5_IST_ADDR_UNKNOWN;
+    *addr = ist->base;
     if (ist->cfg.two_level) {
-        base = ist->l2[id >> ist->l2_bits] & R_L1_ISTE_L2_ADDR_MASK;
+        uint64_t at = ist->base + (id >> ist->l2_bits) * sizeof(l1e);
+
+        /* Software may write it at the same time */
+        if (!sp->sys->ops->read64(sp->sys->opaque, sp->domain, at, &l1e)) {
+            *l1_addr = at;
+            return false;
+        }
+        if (!(l1e & R_L1_ISTE_VALID_MASK)) {
+            return false;
+        }
+        *addr = l1e & R_L1_ISTE_L2_ADDR_MASK;
         id &= (1u << ist->l2_bits) - 1;
     }
-    return base + ((uint64_t)id << ist->cfg.entry_shift);
+    *addr += (uint64_t)id << ist->cfg.entry_shift;
+    return true;
 }
 
-static GICv5Node *page_alloc(GICv5IST *ist, uint32_t page)
+/* The same, with an error report; a page that is there knows it already. */
+static bool need_addr(const GICv5Space *sp, GICv5ISTPage *page, uint32_t id)
 {
-    /* A guest chooses how many; running out must not end QEMU. */
-    ist->page[page] = g_try_new0(GICv5Node, 1u << ist->page_bits);
-    if (!ist->page[page]) {
-        qemu_log("gicv5: no memory for the state of LPIs from %u on\n",
-                 page << ist->page_bits);
-    }
-    return ist->page[page];
-}
+    uint64_t l1_addr;
 
-GICv5Node *gicv5_ist_node(GICv5IST *ist, uint32_t id, bool for_write)
-{
-    static GICv5Node zero;
-    uint32_t page;
-    GICv5Node *p;
-
-    if (!ist->valid || id >> ist->cfg.id_bits) {
-        return NULL;
-    }
-    if (ist->cfg.two_level &&
-        !(ist->l2[id >> ist->l2_bits] & R_L1_ISTE_VALID_MASK)) {
-        return NULL;
-    }
-    page = id >> ist->page_bits;
-    p = ist->page[page];
-    if (p == &bad_page) {
-        return NULL;
-    }
-    if (!p) {
-        if (!for_write) {
-            return &zero;
+    if (page->addr == GICV5_IST_ADDR_UNKNOWN &&
+        !page_addr(sp, page->index, &page->addr, &l1_addr)) {
+        page->addr = GICV5_IST_ADDR_UNKNOWN;
+        if (l1_addr != GICV5_IST_ADDR_UNKNOWN) {
+            report_swerr(sp, GICV5_SWERR_L1_ISTE_READ, id, l1_addr);
         }
-        p = page_alloc(ist, page);
-        if (!p) {
-            return NULL;
-        }
-    }
-    return &p[id & ((1u << ist->page_bits) - 1)];
-}
-
-static bool load_page(GICv5Space *sp, uint32_t page)
-{
-    GICv5IST *ist = &sp->lpi;
-    unsigned shift = ist->cfg.entry_shift;
-    uint32_t entries = 1u << ist->page_bits;
-    uint32_t first = page << ist->page_bits;
-    uint64_t addr = page_addr(ist, page);
-    size_t bytes = (size_t)entries << shift;
-    uint8_t buf[1 << (PAGE_BITS + MAX_ENTRY_SHIFT)];
-
-    if (!sp->sys->ops->read(sp->sys->opaque, sp->domain, addr, buf, bytes)) {
-        ist->page[page] = &bad_page;
         return false;
-    }
-    /* Metadata of larger ISTEs is ours to use (IDR2.ISTMD=0: we do not) */
-    if (buffer_is_zero(buf, bytes)) {
-        return true;
-    }
-    for (uint32_t i = 0; i < entries; i++) {
-        uint32_t word = gicv5_space_sanitize_word(sp, ldl_le_p(buf +
-                                                       ((size_t)i << shift)));
-
-        if (word) {
-            /* Cannot be bad_page: it would have been unreachable. */
-            GICv5Node *n = gicv5_ist_node(ist, first + i, true);
-
-            if (!n) {
-                ist->page[page] = &bad_page;
-                return false;
-            }
-            gicv5_set_word(sp, gicv5_intid(GICV5_TYPE_LPI, first + i), n,
-                           word);
-        }
     }
     return true;
 }
 
-static void load_pages(GICv5Space *sp, uint32_t first, uint32_t count)
+/* State words of @count LPIs; metadata of larger ISTEs is left alone. */
+static bool read_words(const GICv5Space *sp, uint64_t addr, uint32_t *words,
+                       uint32_t count)
 {
-    uint32_t bad = 0;
+    unsigned shift = sp->lpi.cfg.entry_shift;
+    uint8_t buf[GICV5_IST_PAGE_LPIS << MAX_ENTRY_SHIFT];
 
-    for (uint32_t p = first; p < first + count; p++) {
-        if (!load_page(sp, p) && !bad++) {
-            sp->sys->ops->swerr(sp->sys->opaque, sp->domain,
-                                GICV5_SWERR_L2_ISTE, p << sp->lpi.page_bits,
-                                page_addr(&sp->lpi, p));
-        }
+    if (!sp->sys->ops->read(sp->sys->opaque, sp->domain, addr, buf,
+                            (size_t)count << shift)) {
+        return false;
     }
-    if (bad) {
-        qemu_log_mask(LOG_GUEST_ERROR, "gicv5: %u of %u pages of the IST at "
-                      "0x%" PRIx64 " are not in RAM\n", bad, count,
-                      page_addr(&sp->lpi, first));
+    for (uint32_t i = 0; i < count; i++) {
+        words[i] = gicv5_space_sanitize_word(sp, ldl_le_p(buf +
+                                                      ((size_t)i << shift)));
+    }
+    return true;
+}
+
+static bool write_words(const GICv5Space *sp, uint64_t addr,
+                        const GICv5Node *n, uint32_t count)
+{
+    unsigned shift = sp->lpi.cfg.entry_shift;
+    uint32_t buf[GICV5_IST_PAGE_LPIS];
+    bool ok = true;
+
+    for (uint32_t i = 0; i < count; i++) {
+        buf[i] = cpu_to_le32(n[i].word);
+    }
+    if (shift == 2) {
+        return sp->sys->ops->write(sp->sys->opaque, sp->domain, addr, buf,
+                                   count * sizeof(buf[0]));
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        ok &= sp->sys->ops->write(sp->sys->opaque, sp->domain,
+                                  addr + ((uint64_t)i << shift), &buf[i],
+                                  sizeof(buf[0]));
+    }
+    return ok;
+}
+
+/*
+ * Write what differs from memory. Where memory will not take it the state is
+ * lost, as the architecture has no way to keep it.
+ */
+static void page_write_back(GICv5ISTPage *page)
+{
+    const GICv5Space *sp = page->space;
+    const GICv5IST *ist = &sp->lpi;
+    uint32_t size = gicv5_ist_page_size(ist);
+    uint32_t first = find_first_bit(page->dirty, size);
+    bool bad = false;
+
+    if (first >= size ||
+        !need_addr(sp, page, page_first_id(ist, page->index) + first)) {
+        return;
+    }
+    while (first < size) {
+        uint32_t end = find_next_zero_bit(page->dirty, size, first);
+        uint64_t addr = page->addr + ((uint64_t)first << ist->cfg.entry_shift);
+
+        if (!write_words(sp, addr, &page->node[first], end - first) && !bad) {
+            report_swerr(sp, GICV5_SWERR_L2_ISTE,
+                         page_first_id(ist, page->index) + first, addr);
+            bad = true;
+        }
+        first = find_next_bit(page->dirty, size, end);
     }
 }
 
-static void load_l2(GICv5Space *sp, uint32_t l1_index, uint64_t l1e)
+/* --- loading --- */
+
+/* Let another page go, the best that can */
+static bool drop_a_page(GICv5System *sys)
+{
+    GICv5ISTPage *page = QTAILQ_FIRST(&sys->pages[GICV5_PAGES_CLEAN]);
+
+    if (!page) {
+        page = QTAILQ_FIRST(&sys->pages[GICV5_PAGES_DIRTY]);
+        if (!page) {
+            return false;
+        }
+        page_write_back(page);
+    }
+    trace_gicv5_ist_page_drop(page->space->domain,
+                              page_first_id(&page->space->lpi, page->index),
+                              page->list == GICV5_PAGES_DIRTY);
+    page_free(page);
+    return true;
+}
+
+/*
+ * A page without state, or NULL if there is no memory for it. Whatever a
+ * guest does, running out must not end QEMU.
+ */
+static GICv5ISTPage *page_new(GICv5Space *sp, uint32_t index, bool make_room)
+{
+    GICv5System *sys = sp->sys;
+    GICv5IST *ist = &sp->lpi;
+    size_t bytes = page_bytes(ist);
+    GICv5ISTPage ***chunk = &ist->dir[index / GICV5_IST_DIR_SIZE];
+    GICv5ISTPage *page = NULL;
+
+    /* Pages of other tables may be smaller: they are at most 256 LPIs. */
+    while (sys->cfg.lpi_memory && sys->page_memory + bytes >
+                                  sys->cfg.lpi_memory) {
+        if (!make_room || !drop_a_page(sys)) {
+            goto fail;
+        }
+    }
+    if (!*chunk) {
+        *chunk = g_try_new0(GICv5ISTPage *, GICV5_IST_DIR_SIZE);
+    }
+    if (*chunk) {
+        page = g_try_malloc0(bytes);
+    }
+    if (!page) {
+        goto fail;
+    }
+    page->space = sp;
+    page->index = index;
+    page->addr = GICV5_IST_ADDR_UNKNOWN;
+    page->list = GICV5_PAGES_CLEAN;
+    sys->page_memory += bytes;
+    QTAILQ_INSERT_TAIL(&sys->pages[page->list], page, state_link);
+    QLIST_INSERT_HEAD(&ist->pages, page, ist_link);
+    (*chunk)[index % GICV5_IST_DIR_SIZE] = page;
+    return page;
+
+fail:
+    trace_gicv5_ist_no_memory(sp->domain, page_first_id(ist, index));
+    return NULL;
+}
+
+/* The LPIs [@first, @first + @count) of the page get these words. */
+static void adopt_words(GICv5ISTPage *page, uint32_t first,
+                        const uint32_t *words, uint32_t count)
+{
+    GICv5Space *sp = page->space;
+    uint32_t id = page_first_id(&sp->lpi, page->index) + first;
+    bool outer = gicv5_space_begin_batch(sp);
+
+    for (uint32_t i = 0; i < count; i++) {
+        set_bit(first + i, page->loaded);
+        gicv5_adopt_word(sp, gicv5_intid(GICV5_TYPE_LPI, id + i),
+                         &page->node[first + i], words[i]);
+    }
+    gicv5_space_end_batch(sp, outer);
+}
+
+/*
+ * A page whose LPI @id is named for the first time. If all of it cannot be
+ * read, each LPI fares on its own.
+ */
+static GICv5ISTPage *load_page(GICv5Space *sp, uint32_t id)
 {
     GICv5IST *ist = &sp->lpi;
-    unsigned shift = ist->l2_bits - ist->page_bits;
+    uint32_t index = id >> ist->page_bits;
+    uint32_t size = gicv5_ist_page_size(ist);
+    uint32_t i = in_page(ist, id);
+    uint32_t words[GICV5_IST_PAGE_LPIS];
+    uint64_t addr, l1_addr;
+    GICv5ISTPage *page;
+    bool whole;
 
-    ist->l2[l1_index] = l1e & (R_L1_ISTE_VALID_MASK | R_L1_ISTE_L2_ADDR_MASK);
-    load_pages(sp, l1_index << shift, 1u << shift);
+    if (!page_addr(sp, index, &addr, &l1_addr)) {
+        if (l1_addr != GICV5_IST_ADDR_UNKNOWN) {
+            report_swerr(sp, GICV5_SWERR_L1_ISTE_READ, id, l1_addr);
+        }
+        return NULL;
+    }
+    whole = read_words(sp, addr, words, size);
+    if (!whole && !read_words(sp, addr + ((uint64_t)i << ist->cfg.entry_shift),
+                              &words[i], 1)) {
+        report_swerr(sp, GICV5_SWERR_L2_ISTE, id,
+                     addr + ((uint64_t)i << ist->cfg.entry_shift));
+        return NULL;
+    }
+    page = page_new(sp, index, true);
+    if (!page) {
+        qemu_log_mask(LOG_GUEST_ERROR, "gicv5: domain %d: LPI %u: pending "
+                      "LPIs take all of lpi-memory\n", sp->domain, id);
+        sp->sys->ops->swerr(sp->sys->opaque, sp->domain, GICV5_SWERR_L2_ISTE,
+                            id, addr);
+        return NULL;
+    }
+    trace_gicv5_ist_page_load(sp->domain, page_first_id(ist, index), addr,
+                              whole);
+    page->addr = addr;
+    if (whole) {
+        adopt_words(page, 0, words, size);
+    } else {
+        adopt_words(page, i, &words[i], 1);
+    }
+    return page;
 }
 
-/* An L1 ISTE that cannot be read leaves its LPIs unreachable. */
-static void load_two_level(GICv5Space *sp)
+/* One more LPI of a page that is there */
+static bool load_lpi(GICv5Space *sp, GICv5ISTPage *page, uint32_t id)
 {
     GICv5IST *ist = &sp->lpi;
-    const GICv5EngineOps *ops = sp->sys->ops;
-    uint32_t entries = gicv5_ist_l2_tables(ist);
-    uint32_t bad = 0;
-    uint64_t buf[512];
-    bool whole = false;
+    uint32_t i = in_page(ist, id);
+    uint64_t addr;
+    uint32_t word;
 
-    for (uint32_t i = 0; i < entries; i++) {
-        uint32_t j = i % ARRAY_SIZE(buf);
-        uint64_t addr = ist->base + i * sizeof(buf[0]);
-        uint64_t l1e;
-
-        if (!j) {
-            whole = ops->read(sp->sys->opaque, sp->domain, addr, buf,
-                              MIN(entries - i, ARRAY_SIZE(buf)) *
-                              sizeof(buf[0]));
-        }
-        /* Part of the chunk may be in RAM all the same */
-        if (!whole && !ops->read(sp->sys->opaque, sp->domain, addr, &buf[j],
-                                 sizeof(buf[0]))) {
-            if (!bad++) {
-                ops->swerr(sp->sys->opaque, sp->domain,
-                           GICV5_SWERR_L1_ISTE_READ, i << ist->l2_bits, addr);
-            }
-            continue;
-        }
-        l1e = le64_to_cpu(buf[j]);
-        if (l1e & R_L1_ISTE_VALID_MASK) {
-            load_l2(sp, i, l1e);
+    if (sp->sys->cfg.container) {
+        word = 0;
+    } else if (!need_addr(sp, page, id)) {
+        return false;
+    } else {
+        addr = page->addr + ((uint64_t)i << ist->cfg.entry_shift);
+        if (!read_words(sp, addr, &word, 1)) {
+            report_swerr(sp, GICV5_SWERR_L2_ISTE, id, addr);
+            return false;
         }
     }
-    if (bad) {
-        qemu_log_mask(LOG_GUEST_ERROR, "gicv5: %u of %u entries of the L1 IST "
-                      "at 0x%" PRIx64 " are not in RAM\n", bad, entries,
-                      ist->base);
-    }
+    adopt_words(page, i, &word, 1);
+    return true;
 }
+
+GICv5Node *gicv5_ist_node(GICv5Space *sp, uint32_t id)
+{
+    GICv5IST *ist = &sp->lpi;
+    GICv5ISTPage *page;
+
+    if (!ist->valid || id >> ist->cfg.id_bits) {
+        return NULL;
+    }
+    page = find_page(ist, id >> ist->page_bits);
+    if (!page) {
+        page = sp->sys->cfg.container ?
+               page_new(sp, id >> ist->page_bits, false) : load_page(sp, id);
+        if (!page) {
+            return NULL;
+        }
+    }
+    if (unlikely(!test_bit(in_page(ist, id), page->loaded)) &&
+        !load_lpi(sp, page, id)) {
+        return NULL;
+    }
+    return &page->node[in_page(ist, id)];
+}
+
+GICv5Node *gicv5_ist_queued_node(GICv5Space *sp, uint32_t id)
+{
+    GICv5IST *ist = &sp->lpi;
+
+    return &find_page(ist, id >> ist->page_bits)->node[in_page(ist, id)];
+}
+
+bool gicv5_ist_peek(const GICv5Space *sp, uint32_t id, uint32_t *word)
+{
+    const GICv5IST *ist = &sp->lpi;
+    const GICv5ISTPage *page;
+    uint64_t addr, l1_addr;
+    uint32_t i;
+
+    if (!ist->valid || id >> ist->cfg.id_bits) {
+        return false;
+    }
+    i = in_page(ist, id);
+    page = find_page(ist, id >> ist->page_bits);
+    if (page && test_bit(i, page->loaded)) {
+        *word = page->node[i].word;
+        return true;
+    }
+    if (sp->sys->cfg.container) {
+        *word = 0;
+        return true;
+    }
+    if (page && page->addr != GICV5_IST_ADDR_UNKNOWN) {
+        addr = page->addr;
+    } else if (!page_addr(sp, id >> ist->page_bits, &addr, &l1_addr)) {
+        return false;
+    }
+    return read_words(sp, addr + ((uint64_t)i << ist->cfg.entry_shift), word,
+                      1);
+}
+
+/* --- VALID --- */
 
 /* An IST without state; false if there is no memory for it */
 static bool ist_create(GICv5Space *sp, uint64_t base,
@@ -225,14 +517,11 @@ static bool ist_create(GICv5Space *sp, uint64_t base,
     } else {
         ist->l2_bits = cfg->id_bits;
     }
-    ist->page_bits = MIN(ist->l2_bits, PAGE_BITS);
-    ist->page = g_try_new0(GICv5Node *, ist_pages(ist));
-    ist->l2 = cfg->two_level ?
-              g_try_new0(uint64_t, gicv5_ist_l2_tables(ist)) : NULL;
-    if (!ist->page || (cfg->two_level && !ist->l2)) {
-        qemu_log("gicv5: no memory for an IST of %u ID bits\n", cfg->id_bits);
-        g_clear_pointer(&ist->page, g_free);
-        g_clear_pointer(&ist->l2, g_free);
+    ist->page_bits = MIN(ist->l2_bits, GICV5_IST_PAGE_BITS);
+    QLIST_INIT(&ist->pages);
+    ist->dir = g_try_new0(GICv5ISTPage **, GICV5_IST_DIR_SIZE);
+    if (!ist->dir) {
+        qemu_log("gicv5: no memory for an IST\n");
         return false;
     }
     ist->valid = true;
@@ -244,64 +533,20 @@ static bool ist_create(GICv5Space *sp, uint64_t base,
 void gicv5_ist_set_valid(GICv5Space *sp, uint64_t base,
                          const GICv5ISTConfig *cfg)
 {
-    if (!ist_create(sp, base, cfg)) {
-        return;
-    }
-    gicv5_space_begin_batch(sp);
-    if (cfg->two_level) {
-        load_two_level(sp);
-    } else {
-        load_pages(sp, 0, ist_pages(&sp->lpi));
-    }
-    gicv5_space_end_batch(sp);
-}
-
-/*
- * Returns false if memory would not take it; the state is lost then, as the
- * architecture has no way to keep it.
- */
-static bool write_page(GICv5Space *sp, uint32_t page)
-{
-    const GICv5IST *ist = &sp->lpi;
-    const GICv5EngineOps *ops = sp->sys->ops;
-    const GICv5Node *n = ist->page[page];
-    unsigned shift = ist->cfg.entry_shift;
-    uint32_t entries = 1u << ist->page_bits;
-    uint64_t addr = page_addr(ist, page);
-    size_t bytes = (size_t)entries << shift;
-    uint8_t buf[1 << (PAGE_BITS + MAX_ENTRY_SHIFT)];
-
-    /* The rest of larger ISTEs keeps its value */
-    if (shift > 2 &&
-        !ops->read(sp->sys->opaque, sp->domain, addr, buf, bytes)) {
-        return false;
-    }
-    for (uint32_t i = 0; i < entries; i++) {
-        stl_le_p(buf + ((size_t)i << shift), n[i].word);
-    }
-    return ops->write(sp->sys->opaque, sp->domain, addr, buf, bytes);
+    ist_create(sp, base, cfg);
 }
 
 void gicv5_ist_set_invalid(GICv5Space *sp)
 {
-    GICv5IST *ist = &sp->lpi;
-    uint32_t bad = 0;
+    GICv5ISTPage *page;
 
-    if (!ist->valid) {
+    if (!sp->lpi.valid) {
         return;
     }
-    for (uint32_t p = 0; p < ist_pages(ist); p++) {
-        if (page_is_allocated(ist->page[p]) && !write_page(sp, p)) {
-            if (!bad++) {
-                sp->sys->ops->swerr(sp->sys->opaque, sp->domain,
-                                    GICV5_SWERR_L2_ISTE, p << ist->page_bits,
-                                    page_addr(ist, p));
-            }
+    if (!sp->sys->cfg.container) {
+        QLIST_FOREACH(page, &sp->lpi.pages, ist_link) {
+            page_write_back(page);
         }
-    }
-    if (bad) {
-        qemu_log_mask(LOG_GUEST_ERROR, "gicv5: %u pages of the IST at 0x%"
-                      PRIx64 " could not be written back\n", bad, ist->base);
     }
     gicv5_ist_drop(sp);
 }
@@ -309,34 +554,31 @@ void gicv5_ist_set_invalid(GICv5Space *sp)
 void gicv5_ist_drop(GICv5Space *sp)
 {
     GICv5IST *ist = &sp->lpi;
+    GICv5ISTPage *page, *next;
+    bool outer;
 
     if (!ist->valid) {
         return;
     }
     trace_gicv5_ist_invalid(sp->domain, ist->base);
 
-    gicv5_space_begin_batch(sp);
-    for (uint32_t p = 0; p < ist_pages(ist); p++) {
-        GICv5Node *n = ist->page[p];
-
-        if (!page_is_allocated(n)) {
-            continue;
-        }
+    outer = gicv5_space_begin_batch(sp);
+    QLIST_FOREACH(page, &ist->pages, ist_link) {
         /* Takes each LPI out of its pending set */
-        for (uint32_t i = 0; i < 1u << ist->page_bits; i++) {
-            gicv5_set_word(sp, gicv5_intid(GICV5_TYPE_LPI,
-                                           (p << ist->page_bits) + i),
-                           &n[i], 0);
+        for (uint32_t i = 0; page->queued; i++) {
+            gicv5_adopt_word(sp, gicv5_intid(GICV5_TYPE_LPI, i +
+                                             page_first_id(ist, page->index)),
+                             &page->node[i], 0);
         }
     }
-    gicv5_space_end_batch(sp);
-    for (uint32_t p = 0; p < ist_pages(ist); p++) {
-        if (page_is_allocated(ist->page[p])) {
-            g_free(ist->page[p]);
-        }
+    gicv5_space_end_batch(sp, outer);
+    QLIST_FOREACH_SAFE(page, &ist->pages, ist_link, next) {
+        page_free(page);
     }
-    g_clear_pointer(&ist->page, g_free);
-    g_clear_pointer(&ist->l2, g_free);
+    for (unsigned i = 0; i < GICV5_IST_DIR_SIZE; i++) {
+        g_free(ist->dir[i]);
+    }
+    g_clear_pointer(&ist->dir, g_free);
     ist->valid = false;
 }
 
@@ -344,7 +586,6 @@ void gicv5_ist_map_l2(GICv5Space *sp, uint32_t id)
 {
     GICv5IST *ist = &sp->lpi;
     const GICv5EngineOps *ops = sp->sys->ops;
-    uint32_t l1_index;
     uint64_t addr, l1e;
 
     if (!ist->valid || !ist->cfg.two_level || id >> ist->cfg.id_bits) {
@@ -352,74 +593,66 @@ void gicv5_ist_map_l2(GICv5Space *sp, uint32_t id)
                       "no level 2 table covers it\n", id);
         return;
     }
-    l1_index = id >> ist->l2_bits;
-    if (ist->l2[l1_index] & R_L1_ISTE_VALID_MASK) {
-        return;
-    }
-
-    addr = ist->base + l1_index * sizeof(l1e);
-    if (!ops->read(sp->sys->opaque, sp->domain, addr, &l1e, sizeof(l1e))) {
+    addr = ist->base + (id >> ist->l2_bits) * sizeof(l1e);
+    if (!ops->read64(sp->sys->opaque, sp->domain, addr, &l1e)) {
         goto fail;
     }
-    l1e = le64_to_cpu(l1e);
-    if (!(l1e & R_L1_ISTE_VALID_MASK)) {
-        uint64_t out;
-
-        l1e |= R_L1_ISTE_VALID_MASK;
-        out = cpu_to_le64(l1e);
-        if (!ops->write(sp->sys->opaque, sp->domain, addr, &out,
-                        sizeof(out))) {
-            goto fail;
-        }
+    /* Software reads VALID from memory to see that the table is there. */
+    if (!(l1e & R_L1_ISTE_VALID_MASK) &&
+        !ops->set64(sp->sys->opaque, sp->domain, addr, R_L1_ISTE_VALID_MASK,
+                    &l1e)) {
+        goto fail;
     }
     trace_gicv5_ist_map_l2(sp->domain, id, l1e & R_L1_ISTE_L2_ADDR_MASK);
-    gicv5_space_begin_batch(sp);
-    load_l2(sp, l1_index, l1e);
-    gicv5_space_end_batch(sp);
     return;
 
 fail:
-    qemu_log_mask(LOG_GUEST_ERROR, "gicv5: MAP_L2_ISTR of LPI %u: L1 ISTE at "
-                  "0x%" PRIx64 " is not in RAM\n", id, addr);
-    ops->swerr(sp->sys->opaque, sp->domain, GICV5_SWERR_L1_ISTE_MAP, id, addr);
+    report_swerr(sp, GICV5_SWERR_L1_ISTE_MAP, id, addr);
 }
 
 /* --- migration --- */
 
-static unsigned block_bits(const GICv5IST *ist)
+bool gicv5_ist_must_send(const GICv5ISTPage *page, unsigned long *send)
 {
-    return MIN(ist->page_bits, ctz32(GICV5_IST_BLOCK));
+    const GICv5IST *ist = &page->space->lpi;
+
+    bitmap_copy(send, page->dirty, GICV5_IST_PAGE_LPIS);
+    for (uint32_t i = 0; page->queued && i < gicv5_ist_page_size(ist); i++) {
+        if (gicv5_word_is_deliverable(page->node[i].word)) {
+            set_bit(i, send);
+        }
+    }
+    return !bitmap_empty(send, GICV5_IST_PAGE_LPIS);
 }
 
-uint32_t gicv5_ist_block_size(const GICv5IST *ist)
+const GICv5ISTPage *gicv5_ist_next_page(const GICv5IST *ist, uint32_t index)
 {
-    return 1u << block_bits(ist);
+    while (index < gicv5_ist_num_pages(ist)) {
+        const GICv5ISTPage *page;
+
+        if (!ist->dir[index / GICV5_IST_DIR_SIZE]) {
+            index = ROUND_UP(index + 1, GICV5_IST_DIR_SIZE);
+            continue;
+        }
+        page = find_page(ist, index++);
+        if (page) {
+            return page;
+        }
+    }
+    return NULL;
 }
 
-uint32_t gicv5_ist_blocks(const GICv5IST *ist)
+bool gicv5_ist_get_words(const GICv5IST *ist, uint32_t index,
+                         uint32_t *words)
 {
-    return 1u << (ist->cfg.id_bits - block_bits(ist));
-}
-
-GICv5ISTBlock gicv5_ist_get_block(const GICv5IST *ist, uint32_t block,
-                                  uint32_t *words)
-{
-    uint32_t id = block << block_bits(ist);
-    const GICv5Node *n = ist->page[id >> ist->page_bits];
+    const GICv5ISTPage *page = find_page(ist, index);
     uint32_t any = 0;
 
-    if (n == &bad_page) {
-        return GICV5_IST_BLOCK_UNREACHABLE;
-    }
-    if (!n) {
-        return GICV5_IST_BLOCK_ZERO;
-    }
-    n += id & ((1u << ist->page_bits) - 1);
-    for (uint32_t i = 0; i < gicv5_ist_block_size(ist); i++) {
-        words[i] = n[i].word;
+    for (uint32_t i = 0; page && i < gicv5_ist_page_size(ist); i++) {
+        words[i] = page->node[i].word;
         any |= words[i];
     }
-    return any ? GICV5_IST_BLOCK_WORDS : GICV5_IST_BLOCK_ZERO;
+    return any;
 }
 
 bool gicv5_ist_restore_begin(GICv5Space *sp, uint64_t base,
@@ -432,45 +665,103 @@ bool gicv5_ist_restore_begin(GICv5Space *sp, uint64_t base,
     return true;
 }
 
-bool gicv5_ist_restore_l2(GICv5IST *ist, uint32_t l1_index, uint64_t l1e)
+bool gicv5_ist_restore_page(GICv5Space *sp, uint32_t index,
+                            const unsigned long *send,
+                            const unsigned long *dirty, const uint32_t *words)
 {
-    if (!(l1e & R_L1_ISTE_VALID_MASK) ||
-        (l1e & ~(R_L1_ISTE_VALID_MASK | R_L1_ISTE_L2_ADDR_MASK))) {
+    GICv5IST *ist = &sp->lpi;
+    uint32_t size = gicv5_ist_page_size(ist);
+    GICv5ISTPage *page = NULL;
+
+    if (!find_page(ist, index)) {
+        page = page_new(sp, index, false);
+    }
+    if (!page) {
         return false;
     }
-    ist->l2[l1_index] = l1e;
+    for (uint32_t i = find_first_bit(send, size); i < size;
+         i = find_next_bit(send, size, i + 1)) {
+        adopt_words(page, i, &words[i], 1);
+        if (test_bit(i, dirty)) {
+            gicv5_ist_changed(sp, page_first_id(ist, index) + i,
+                              &page->node[i], 0, true);
+        }
+    }
     return true;
 }
 
-bool gicv5_ist_restore_block(GICv5Space *sp, uint32_t block,
+bool gicv5_ist_restore_words(GICv5Space *sp, uint32_t index,
                              const uint32_t *words)
 {
-    GICv5IST *ist = &sp->lpi;
-    uint32_t id = block << block_bits(ist);
-    GICv5Node **page = &ist->page[id >> ist->page_bits];
+    DECLARE_BITMAP(all, GICV5_IST_PAGE_LPIS);
 
-    if (!words) {
-        if (page_is_allocated(*page)) {
-            return false;
-        }
-        *page = &bad_page;
-        return !ist->l2 || (ist->l2[id >> ist->l2_bits] & R_L1_ISTE_VALID_MASK);
+    bitmap_fill(all, GICV5_IST_PAGE_LPIS);
+    return gicv5_ist_restore_page(sp, index, all, all, words);
+}
+
+void gicv5_ist_restore_zero(GICv5Space *sp, uint32_t index, uint64_t addr)
+{
+    const uint32_t zero[GICV5_IST_PAGE_LPIS] = {};
+    uint32_t words[GICV5_IST_PAGE_LPIS];
+    uint32_t size = gicv5_ist_page_size(&sp->lpi);
+    DECLARE_BITMAP(send, GICV5_IST_PAGE_LPIS) = {};
+
+    if (find_page(&sp->lpi, index) || !read_words(sp, addr, words, size)) {
+        return;
     }
-    for (uint32_t i = 0; i < gicv5_ist_block_size(ist); i++) {
-        GICv5Node *n = gicv5_ist_node(ist, id + i, words[i]);
-
-        if (!n) {
-            return false;
-        }
+    for (uint32_t i = 0; i < size; i++) {
         if (words[i]) {
-            gicv5_set_word(sp, gicv5_intid(GICV5_TYPE_LPI, id + i), n,
-                           words[i]);
+            set_bit(i, send);
         }
     }
-    return true;
+    if (!bitmap_empty(send, GICV5_IST_PAGE_LPIS)) {
+        gicv5_ist_restore_page(sp, index, send, send, zero);
+    }
 }
 
 void gicv5_ist_restore_end(GICv5Space *sp)
 {
-    gicv5_space_end_batch(sp);
+    gicv5_space_end_batch(sp, true);
+}
+
+/* --- checking --- */
+
+bool gicv5_ist_check(const GICv5System *sys)
+{
+    uint64_t memory = 0;
+    uint32_t pages = 0, dirty = 0, queued = 0;
+
+    for (unsigned list = 0; list < GICV5_NUM_PAGE_LISTS; list++) {
+        const GICv5ISTPage *page;
+
+        QTAILQ_FOREACH(page, &sys->pages[list], state_link) {
+            const GICv5IST *ist = &page->space->lpi;
+            uint32_t n = 0;
+
+            for (uint32_t i = 0; i < gicv5_ist_page_size(ist); i++) {
+                n += gicv5_space_is_queued(page->space, page->node[i].word);
+            }
+            if (!ist->valid || find_page(ist, page->index) != page ||
+                page->list != list || page->queued != n ||
+                (list == GICV5_PAGES_QUEUED) != !!n ||
+                (list == GICV5_PAGES_CLEAN && page_is_dirty(page)) ||
+                (list == GICV5_PAGES_DIRTY && !page_is_dirty(page)) ||
+                !bitmap_empty(page->dirty, GICV5_IST_PAGE_LPIS) >
+                    !bitmap_empty(page->loaded, GICV5_IST_PAGE_LPIS)) {
+                fprintf(stderr, "gicv5: domain %d: page %u is not what its "
+                        "list says\n", page->space->domain, page->index);
+                return false;
+            }
+            memory += page_bytes(ist);
+            pages += list != GICV5_PAGES_CLEAN;
+            dirty += bitmap_count_one(page->dirty, GICV5_IST_PAGE_LPIS);
+            queued += n;
+        }
+    }
+    if (memory != sys->page_memory || pages != sys->save_pages ||
+        dirty != sys->save_dirty || queued != sys->save_queued) {
+        fprintf(stderr, "gicv5: counters of pages are wrong\n");
+        return false;
+    }
+    return true;
 }

@@ -27,6 +27,19 @@ void gicv5_pendset_insert(GICv5PendSet *set, GICv5Space *sp, uint32_t intid,
     set->tail[prio] = intid;
 }
 
+void gicv5_pendset_insert_first(GICv5PendSet *set, GICv5Space *sp,
+                                uint32_t intid, GICv5Node *n, unsigned prio)
+{
+    if (!(set->occupied & BIT(prio))) {
+        gicv5_pendset_insert(set, sp, intid, n, prio);
+        return;
+    }
+    n->next = set->head[prio];
+    n->prev = 0;
+    gicv5_space_queued_node(sp, n->next)->prev = intid;
+    set->head[prio] = intid;
+}
+
 void gicv5_pendset_remove(GICv5PendSet *set, GICv5Space *sp, uint32_t intid,
                           GICv5Node *n, unsigned prio)
 {

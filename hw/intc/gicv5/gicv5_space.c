@@ -58,23 +58,31 @@ const GICv5SPI *gicv5_spi(const GICv5System *sys, unsigned irs, uint32_t id)
     return irs_spi(sys, irs, id);
 }
 
-/* An INTID that is not reachable in a domain means nothing there. */
-static GICv5Node *find_node(GICv5Space *sp, uint32_t intid, bool for_write)
+/*
+ * The SPI, if @intid is one that is reachable in the domain. An INTID that is
+ * not means nothing there.
+ */
+static GICv5SPI *reachable_spi(const GICv5Space *sp, uint32_t intid)
 {
-    uint32_t id = FIELD_EX32(intid, GICV5_INTID, ID);
+    GICv5SPI *spi = find_spi(sp->sys, FIELD_EX32(intid, GICV5_INTID, ID));
+
+    return spi && spi->domain == sp->domain ? spi : NULL;
+}
+
+/* An LPI's state is loaded, if it is not there yet. */
+static GICv5Node *find_node(GICv5Space *sp, uint32_t intid)
+{
+    GICv5SPI *spi;
 
     if (FIELD_EX32(intid, GICV5_INTID, RES0)) {
         return NULL;
     }
     switch (FIELD_EX32(intid, GICV5_INTID, TYPE)) {
     case GICV5_TYPE_LPI:
-        return gicv5_ist_node(&sp->lpi, id, for_write);
+        return gicv5_ist_node(sp, FIELD_EX32(intid, GICV5_INTID, ID));
     case GICV5_TYPE_SPI:
-    {
-        GICv5SPI *spi = find_spi(sp->sys, id);
-
-        return spi && spi->domain == sp->domain ? &spi->node : NULL;
-    }
+        spi = reachable_spi(sp, intid);
+        return spi ? &spi->node : NULL;
     default:
         return NULL;
     }
@@ -87,7 +95,7 @@ GICv5Node *gicv5_space_queued_node(GICv5Space *sp, uint32_t intid)
     if (FIELD_EX32(intid, GICV5_INTID, TYPE) == GICV5_TYPE_SPI) {
         return &find_spi(sp->sys, id)->node;
     }
-    return gicv5_ist_node(&sp->lpi, id, true);
+    return gicv5_ist_queued_node(sp, id);
 }
 
 /* --- state words --- */
@@ -112,7 +120,7 @@ uint32_t gicv5_space_sanitize_word(const GICv5Space *sp, uint32_t word)
                       prio & prio_mask(sp->sys));
 }
 
-static bool deliverable(uint32_t word)
+bool gicv5_word_is_deliverable(uint32_t word)
 {
     return (word & (R_GICV5_ISTE_PENDING_MASK | R_GICV5_ISTE_ENABLE_MASK |
                     R_GICV5_ISTE_ACTIVE_MASK)) ==
@@ -124,7 +132,7 @@ static GICv5PendSet *pendset_of(GICv5Space *sp, uint32_t word)
 {
     GICv5Target *t;
 
-    if (!deliverable(word)) {
+    if (!gicv5_word_is_deliverable(word)) {
         return NULL;
     }
     if (word & R_GICV5_ISTE_IRM_MASK) {
@@ -134,34 +142,36 @@ static GICv5PendSet *pendset_of(GICv5Space *sp, uint32_t word)
     return t ? &t->set : NULL;
 }
 
+bool gicv5_space_is_queued(const GICv5Space *sp, uint32_t word)
+{
+    return gicv5_word_is_deliverable(word) &&
+           ((word & R_GICV5_ISTE_IRM_MASK) ||
+            find_target(sp, FIELD_EX32(word, GICV5_ISTE, IAFFID)));
+}
+
 /* --- candidates --- */
 
-static bool target_is_enabled(const GICv5Target *t)
+bool gicv5_target_is_enabled(const GICv5Target *t)
 {
     return engine_irs(t->space->sys, t->pe->irs)->enabled[t->space->domain];
 }
 
-/* IRS_PE_CR0.DPS and IRSEN, and a CPU interface that would take it */
-static bool target_takes_one_of_n(const GICv5Target *t)
+static GICv5Candidate target_candidate(const GICv5Target *t)
 {
-    return t->accepts && !t->dps && target_is_enabled(t);
+    if (!gicv5_target_is_enabled(t)) {
+        return GICV5_CANDIDATE_NONE;
+    }
+    if (t->offer) {
+        return gicv5_candidate(t->offer, t->offer_prio);
+    }
+    return gicv5_pendset_peek(&t->set);
 }
 
-static void target_update(GICv5Target *t)
+void gicv5_target_forward(GICv5Target *t)
 {
     GICv5Space *sp = t->space;
-    GICv5Candidate best = GICV5_CANDIDATE_NONE;
+    GICv5Candidate best = target_candidate(t);
 
-    if (target_is_enabled(t)) {
-        best = gicv5_pendset_peek(&t->set);
-        if (sp->one_of_n.holder == t) {
-            GICv5Candidate shared = gicv5_pendset_peek(&sp->one_of_n.set);
-
-            if (gicv5_candidate_prio(shared) < gicv5_candidate_prio(best)) {
-                best = shared;
-            }
-        }
-    }
     if (best != t->candidate) {
         trace_gicv5_candidate(sp->domain, t->pe->iaffid, t->candidate, best);
         t->candidate = best;
@@ -169,108 +179,77 @@ static void target_update(GICv5Target *t)
     }
 }
 
-/*
- * The PE that shall be offered @head: the next in turn for which it would be
- * the most important interrupt, else the next that takes 1-of-N at all. Which
- * PE to choose is IMPLEMENTATION DEFINED; this spreads the load.
- */
-static GICv5Target *choose_one_of_n(GICv5Space *sp, GICv5Candidate head)
+void gicv5_target_changed(GICv5Target *t)
 {
-    GPtrArray *pes = sp->sys->pe;
-    GICv5Target *fallback = NULL;
+    GICv5Space *sp = t->space;
 
-    for (unsigned i = 0; i < pes->len; i++) {
-        GICv5PE *pe = g_ptr_array_index(pes,
-                                        (sp->one_of_n.next_pe + i) % pes->len);
-        GICv5Target *t = &pe->target[sp->domain];
-
-        if (!target_takes_one_of_n(t)) {
-            continue;
-        }
-        if (gicv5_candidate_prio(head) <
-            gicv5_candidate_prio(gicv5_pendset_peek(&t->set))) {
-            return t;
-        }
-        if (!fallback) {
-            fallback = t;
-        }
-    }
-    return fallback;
-}
-
-/*
- * Offer the head of the shared set to one PE, and recall it from the PE that
- * had it before.
- */
-static void one_of_n_update(GICv5Space *sp)
-{
-    GICv5OneOfN *o = &sp->one_of_n;
-    GICv5Candidate head = gicv5_pendset_peek(&o->set);
-    uint32_t intid = gicv5_candidate_intid(head);
-    GICv5Target *old = o->holder;
-
-    if (!o->set.occupied) {
-        o->holder = NULL;
-        o->offered = 0;
-    } else if (!old || intid != o->offered || !target_takes_one_of_n(old) ||
-               gicv5_candidate_prio(gicv5_pendset_peek(&old->set)) <=
-               gicv5_candidate_prio(head)) {
-        o->holder = choose_one_of_n(sp, head);
-        o->offered = intid;
-        if (o->holder) {
-            o->next_pe = o->holder->pe->index + 1;
-        }
-        trace_gicv5_one_of_n(sp->domain, intid,
-                             o->holder ? o->holder->pe->iaffid : -1);
-    }
-    if (old && old != o->holder) {
-        target_update(old);
-    }
-    if (o->holder) {
-        target_update(o->holder);
+    if (!sp->batch) {
+        gicv5_one_of_n_settle(t);
+        gicv5_target_forward(t);
+        gicv5_one_of_n_place(sp);
+    } else if (!t->touched) {
+        t->touched = true;
+        QSIMPLEQ_INSERT_TAIL(&sp->touched, t, next_touched);
     }
 }
 
-/* The set at @set, of one target or the shared one, has changed */
-static void pendset_changed(GICv5Space *sp, GICv5PendSet *set)
+bool gicv5_space_begin_batch(GICv5Space *sp)
 {
-    if (sp->batch) {
-        return;
-    }
-    if (set == &sp->one_of_n.set) {
-        one_of_n_update(sp);
-        return;
-    }
-    target_update(container_of(set, GICv5Target, set));
-    if (sp->one_of_n.set.occupied) {
-        one_of_n_update(sp);
-    }
-}
+    bool outer = !sp->batch;
 
-void gicv5_space_begin_batch(GICv5Space *sp)
-{
-    assert(!sp->batch);
     sp->batch = true;
+    return outer;
 }
 
-void gicv5_space_end_batch(GICv5Space *sp)
+void gicv5_space_end_batch(GICv5Space *sp, bool outer)
 {
-    sp->batch = false;
-    one_of_n_update(sp);
-    for (unsigned i = 0; i < sp->sys->pe->len; i++) {
-        GICv5PE *pe = g_ptr_array_index(sp->sys->pe, i);
+    GICv5Target *t;
 
-        target_update(&pe->target[sp->domain]);
+    if (!outer) {
+        return;
+    }
+    sp->batch = false;
+    QSIMPLEQ_FOREACH(t, &sp->touched, next_touched) {
+        gicv5_one_of_n_settle(t);
+    }
+    while ((t = QSIMPLEQ_FIRST(&sp->touched))) {
+        QSIMPLEQ_REMOVE_HEAD(&sp->touched, next_touched);
+        t->touched = false;
+        gicv5_target_forward(t);
+    }
+    gicv5_one_of_n_place(sp);
+}
+
+static void put_in(GICv5Space *sp, GICv5PendSet *set, uint32_t intid,
+                   GICv5Node *n, unsigned prio)
+{
+    if (set == &sp->one_of_n.set) {
+        gicv5_one_of_n_insert(sp, intid, n, prio);
+    } else {
+        gicv5_pendset_insert(set, sp, intid, n, prio);
+        gicv5_target_changed(container_of(set, GICv5Target, set));
     }
 }
 
-void gicv5_set_word(GICv5Space *sp, uint32_t intid, GICv5Node *n,
-                    uint32_t word)
+static void take_out(GICv5Space *sp, GICv5PendSet *set, uint32_t intid,
+                     GICv5Node *n, unsigned prio)
+{
+    if (set == &sp->one_of_n.set) {
+        gicv5_one_of_n_remove(sp, intid, n, prio);
+    } else {
+        gicv5_pendset_remove(set, sp, intid, n, prio);
+        gicv5_target_changed(container_of(set, GICv5Target, set));
+    }
+}
+
+static void move_word(GICv5Space *sp, uint32_t intid, GICv5Node *n,
+                      uint32_t word, bool dirty)
 {
     uint32_t old = n->word;
     unsigned old_prio = FIELD_EX32(old, GICV5_ISTE, PRIORITY);
     unsigned prio = FIELD_EX32(word, GICV5_ISTE, PRIORITY);
     GICv5PendSet *from, *to;
+    bool outer = false;
 
     if (old == word) {
         return;
@@ -278,44 +257,43 @@ void gicv5_set_word(GICv5Space *sp, uint32_t intid, GICv5Node *n,
     trace_gicv5_word(sp->domain, intid, old, word);
     from = pendset_of(sp, old);
     to = pendset_of(sp, word);
-    n->word = word;
-    if (from == to && old_prio == prio) {
-        return;
-    }
-    if (from) {
-        gicv5_pendset_remove(from, sp, intid, n, old_prio);
-    }
-    if (to) {
-        gicv5_pendset_insert(to, sp, intid, n, prio);
+    if (from == to) {
+        if (old_prio == prio) {
+            from = to = NULL;
+        } else {
+            /* The PE hears of the result only. */
+            outer = gicv5_space_begin_batch(sp);
+        }
     }
     /* An interrupt is recalled from one PE before another is told of it. */
-    if (from && from != to) {
-        pendset_changed(sp, from);
+    if (from) {
+        take_out(sp, from, intid, n, old_prio);
+    }
+    n->word = word;
+    if (FIELD_EX32(intid, GICV5_INTID, TYPE) == GICV5_TYPE_LPI &&
+        (dirty || !from != !to)) {
+        gicv5_ist_changed(sp, FIELD_EX32(intid, GICV5_INTID, ID), n,
+                          !!to - !!from, dirty);
     }
     if (to) {
-        pendset_changed(sp, to);
+        put_in(sp, to, intid, n, prio);
     }
+    gicv5_space_end_batch(sp, outer);
     if (GICV5_CHECK && !sp->batch) {
         assert(gicv5_system_check(sp->sys));
     }
 }
 
-/*
- * The same for an interrupt that find_node() looked up for reading. Only a
- * real change makes the engine allocate state for an LPI.
- */
-static void change_word(GICv5Space *sp, uint32_t intid, const GICv5Node *n,
-                        uint32_t word)
+void gicv5_set_word(GICv5Space *sp, uint32_t intid, GICv5Node *n,
+                    uint32_t word)
 {
-    GICv5Node *real;
+    move_word(sp, intid, n, word, true);
+}
 
-    if (n->word == word) {
-        return;
-    }
-    real = find_node(sp, intid, true);
-    if (real) {
-        gicv5_set_word(sp, intid, real, word);
-    }
+void gicv5_adopt_word(GICv5Space *sp, uint32_t intid, GICv5Node *n,
+                      uint32_t word)
+{
+    move_word(sp, intid, n, word, false);
 }
 
 /* --- commands and events --- */
@@ -351,7 +329,7 @@ static const char *command_name(GICv5Command cmd)
         [GICV5_CMD_DEACTIVATE] = "deactivate",
         [GICV5_CMD_ACTIVATE] = "activate",
         [GICV5_CMD_REQUEST_CONFIG] = "request config",
-        [GICV5_CMD_SET_ONE_OF_N] = "accept 1-of-N",
+        [GICV5_CMD_SET_ONE_OF_N] = "1-of-N limit",
     };
 
     return cmd < ARRAY_SIZE(name) ? name[cmd] : "unknown command";
@@ -386,6 +364,31 @@ static uint32_t command_word(const GICv5System *sys, GICv5Command cmd,
     }
 }
 
+/*
+ * A CPU interface that was asked for its limit tells of each change, until it
+ * tells when there is nothing to offer: the next offer asks again. Returns
+ * whether it shall go on telling.
+ */
+static bool set_limit(GICv5Target *t, uint32_t value)
+{
+    const GICv5OneOfN *o = &t->space->one_of_n;
+    unsigned limit = FIELD_EX32(value, GICV5_ONE_OF_N, LIMIT);
+
+    if (!FIELD_EX32(value, GICV5_ONE_OF_N, ACCEPT)) {
+        t->limit_known = false;
+        t->limit = 0;
+    } else if (t->space->sys->ops->one_of_n_limit &&
+               !o->set.occupied && !o->holder_map) {
+        t->limit_known = false;
+        t->limit = GICV5_NUM_PRIOS;
+    } else {
+        t->limit_known = true;
+        t->limit = limit && limit < GICV5_NUM_PRIOS ? limit : GICV5_NUM_PRIOS;
+    }
+    gicv5_target_changed(t);
+    return t->limit_known && t->space->sys->ops->one_of_n_limit;
+}
+
 uint64_t gicv5_command(GICv5System *sys, GICv5PE *pe, GICv5Domain domain,
                        GICv5Command cmd, uint32_t intid, uint32_t value)
 {
@@ -399,14 +402,10 @@ uint64_t gicv5_command(GICv5System *sys, GICv5PE *pe, GICv5Domain domain,
     trace_gicv5_command(domain, command_name(cmd), intid, value);
 
     if (cmd == GICV5_CMD_SET_ONE_OF_N) {
-        pe->target[domain].accepts = value & 1;
-        if (sp->one_of_n.set.occupied) {
-            one_of_n_update(sp);
-        }
-        return 0;
+        return set_limit(&pe->target[domain], value);
     }
 
-    n = find_node(sp, intid, false);
+    n = find_node(sp, intid);
     if (!n) {
         qemu_log_mask(LOG_GUEST_ERROR, "gicv5: %s: INTID 0x%08x is not "
                       "reachable in domain %d\n", command_name(cmd), intid,
@@ -416,7 +415,10 @@ uint64_t gicv5_command(GICv5System *sys, GICv5PE *pe, GICv5Domain domain,
     if (cmd == GICV5_CMD_REQUEST_CONFIG) {
         return icsr_of_word(n->word);
     }
-    change_word(sp, intid, n, command_word(sys, cmd, n->word, value));
+    if (cmd == GICV5_CMD_ACTIVATE) {
+        pe->target[domain].had_offer = pe->target[domain].offer == intid;
+    }
+    gicv5_set_word(sp, intid, n, command_word(sys, cmd, n->word, value));
     return 0;
 }
 
@@ -439,23 +441,36 @@ void gicv5_event(GICv5System *sys, GICv5Domain domain, uint32_t intid,
         [GICV5_CLEAR] = "CLEAR",
     };
     GICv5Space *sp = &sys->space[domain];
-    GICv5Node *n = find_node(sp, intid, false);
+    GICv5Node *n;
 
     trace_gicv5_event(domain, intid, name[event]);
+    n = find_node(sp, intid);
     if (n) {
-        change_word(sp, intid, n, event_word(n->word, event));
+        gicv5_set_word(sp, intid, n, event_word(n->word, event));
     }
 }
 
 bool gicv5_get_word(GICv5System *sys, GICv5Domain domain, uint32_t intid,
                     uint32_t *word)
 {
-    GICv5Node *n = find_node(&sys->space[domain], intid, false);
+    const GICv5Space *sp = &sys->space[domain];
+    const GICv5SPI *spi;
 
-    if (n) {
-        *word = n->word;
+    if (FIELD_EX32(intid, GICV5_INTID, RES0)) {
+        return false;
     }
-    return n;
+    switch (FIELD_EX32(intid, GICV5_INTID, TYPE)) {
+    case GICV5_TYPE_LPI:
+        return gicv5_ist_peek(sp, FIELD_EX32(intid, GICV5_INTID, ID), word);
+    case GICV5_TYPE_SPI:
+        spi = reachable_spi(sp, intid);
+        if (spi) {
+            *word = spi->node.word;
+        }
+        return spi;
+    default:
+        return false;
+    }
 }
 
 /* --- SPIs --- */
@@ -557,14 +572,16 @@ void gicv5_spi_restore(GICv5System *sys, unsigned irs, uint32_t id,
 static void update_targets_of_irs(GICv5System *sys, unsigned irs,
                                   GICv5Domain domain)
 {
+    bool outer = gicv5_space_begin_batch(&sys->space[domain]);
+
     for (unsigned i = 0; i < sys->pe->len; i++) {
         GICv5PE *pe = g_ptr_array_index(sys->pe, i);
 
         if (pe->irs == irs) {
-            target_update(&pe->target[domain]);
+            gicv5_target_changed(&pe->target[domain]);
         }
     }
-    one_of_n_update(&sys->space[domain]);
+    gicv5_space_end_batch(&sys->space[domain], outer);
 }
 
 void gicv5_irs_enable(GICv5System *sys, unsigned irs, GICv5Domain domain,
@@ -582,12 +599,8 @@ void gicv5_irs_enable(GICv5System *sys, unsigned irs, GICv5Domain domain,
 
 void gicv5_pe_set_dps(GICv5PE *pe, GICv5Domain domain, bool dps)
 {
-    GICv5Space *sp = &pe->sys->space[domain];
-
     pe->target[domain].dps = dps;
-    if (sp->one_of_n.set.occupied) {
-        one_of_n_update(sp);
-    }
+    gicv5_target_changed(&pe->target[domain]);
 }
 
 /* --- building and resetting a system --- */
@@ -606,6 +619,11 @@ GICv5System *gicv5_system_new(const GICv5EngineConfig *cfg,
         sys->space[d].sys = sys;
         sys->space[d].domain = d;
         sys->space[d].target = g_new0(GICv5Target **, TARGET_FANOUT);
+        QSIMPLEQ_INIT(&sys->space[d].touched);
+        gicv5_one_of_n_init(&sys->space[d]);
+    }
+    for (unsigned i = 0; i < GICV5_NUM_PAGE_LISTS; i++) {
+        QTAILQ_INIT(&sys->pages[i]);
     }
     return sys;
 }
@@ -714,14 +732,16 @@ void gicv5_system_reset(GICv5System *sys)
         memset(engine_irs(sys, i)->enabled, 0,
                sizeof(engine_irs(sys, i)->enabled));
     }
-    for (unsigned i = 0; i < sys->irs->len; i++) {
-        for (unsigned d = 0; d < GICV5_NUM_DOMAINS; d++) {
+    for (unsigned d = 0; d < GICV5_NUM_DOMAINS; d++) {
+        bool outer = gicv5_space_begin_batch(&sys->space[d]);
+
+        for (unsigned i = 0; i < sys->irs->len; i++) {
             update_targets_of_irs(sys, i, d);
         }
+        gicv5_space_end_batch(&sys->space[d], outer);
     }
     for (unsigned d = 0; d < GICV5_NUM_DOMAINS; d++) {
         gicv5_ist_drop(&sys->space[d]);
-        sys->space[d].one_of_n.next_pe = 0;
     }
     for (unsigned i = 0; i < sys->irs->len; i++) {
         GICv5EngineIRS *irs = engine_irs(sys, i);
@@ -743,6 +763,9 @@ void gicv5_system_reset(GICv5System *sys)
             pe->target[d].dps = false;
         }
     }
+    for (unsigned d = 0; d < GICV5_NUM_DOMAINS; d++) {
+        gicv5_one_of_n_reset(&sys->space[d]);
+    }
 }
 
 /* --- checking the invariant --- */
@@ -752,6 +775,16 @@ static bool check_failed(const char *what, GICv5Domain domain, uint32_t intid)
     fprintf(stderr, "gicv5: domain %d INTID 0x%08x: %s\n", domain, intid,
             what);
     return false;
+}
+
+/* The state of an interrupt that ought to be in a set */
+static const GICv5Node *check_node(GICv5Space *sp, uint32_t intid)
+{
+    uint32_t word;
+
+    return gicv5_get_word(sp->sys, sp->domain, intid, &word) &&
+           gicv5_space_is_queued(sp, word) ?
+           gicv5_space_queued_node(sp, intid) : NULL;
 }
 
 /* Each member is deliverable, belongs here, and the links agree */
@@ -764,7 +797,7 @@ static bool check_set(GICv5Space *sp, GICv5PendSet *set, uint64_t *members)
             continue;
         }
         for (intid = set->head[prio]; intid; ) {
-            GICv5Node *n = find_node(sp, intid, false);
+            const GICv5Node *n = check_node(sp, intid);
 
             if (!n || pendset_of(sp, n->word) != set ||
                 FIELD_EX32(n->word, GICV5_ISTE, PRIORITY) != prio) {
@@ -784,9 +817,17 @@ static bool check_set(GICv5Space *sp, GICv5PendSet *set, uint64_t *members)
     return true;
 }
 
+static bool check_offer(GICv5Space *sp, const GICv5Target *t)
+{
+    const GICv5Node *n = check_node(sp, t->offer);
+
+    return n && n->prev == GICV5_OFFERED && n->next == t->pe->index;
+}
+
 static uint64_t count_deliverable(GICv5Space *sp)
 {
     GICv5System *sys = sp->sys;
+    const GICv5ISTPage *page;
     uint64_t count = 0;
 
     for (unsigned i = 0; i < sys->irs->len; i++) {
@@ -794,57 +835,41 @@ static uint64_t count_deliverable(GICv5Space *sp)
 
         for (uint32_t n = 0; n < irs->spi_count; n++) {
             count += irs->spi[n].domain == sp->domain &&
-                     pendset_of(sp, irs->spi[n].node.word);
+                     gicv5_space_is_queued(sp, irs->spi[n].node.word);
         }
     }
-    for (uint32_t id = 0; sp->lpi.valid && !(id >> sp->lpi.cfg.id_bits);
-         id++) {
-        GICv5Node *n = gicv5_ist_node(&sp->lpi, id, false);
-
-        count += n && pendset_of(sp, n->word);
+    if (sp->lpi.valid) {
+        QLIST_FOREACH(page, &sp->lpi.pages, ist_link) {
+            count += page->queued;
+        }
     }
     return count;
 }
 
-static bool check_candidates(GICv5Space *sp)
-{
-    GICv5OneOfN *o = &sp->one_of_n;
-
-    for (unsigned i = 0; i < sp->sys->pe->len; i++) {
-        GICv5PE *pe = g_ptr_array_index(sp->sys->pe, i);
-        GICv5Target *t = &pe->target[sp->domain];
-        GICv5Candidate best = gicv5_pendset_peek(&t->set);
-        GICv5Candidate shared = gicv5_pendset_peek(&o->set);
-
-        if (o->holder == t &&
-            gicv5_candidate_prio(shared) < gicv5_candidate_prio(best)) {
-            best = shared;
-        }
-        if (!target_is_enabled(t)) {
-            best = GICV5_CANDIDATE_NONE;
-        }
-        if (t->candidate != best) {
-            return check_failed("stale candidate", sp->domain,
-                                gicv5_candidate_intid(best));
-        }
-        if (o->set.occupied && !o->holder && target_takes_one_of_n(t)) {
-            return check_failed("1-of-N not offered", sp->domain, o->offered);
-        }
-    }
-    return true;
-}
-
 bool gicv5_system_check(GICv5System *sys)
 {
+    if (!gicv5_ist_check(sys)) {
+        return false;
+    }
     for (unsigned d = 0; d < GICV5_NUM_DOMAINS; d++) {
         GICv5Space *sp = &sys->space[d];
         uint64_t members = 0;
 
         for (unsigned i = 0; i < sys->pe->len; i++) {
             GICv5PE *pe = g_ptr_array_index(sys->pe, i);
+            GICv5Target *t = &pe->target[d];
 
-            if (!check_set(sp, &pe->target[d].set, &members)) {
+            if (!check_set(sp, &t->set, &members)) {
                 return false;
+            }
+            if (t->offer) {
+                members++;
+                if (!check_offer(sp, t)) {
+                    return check_failed("wrong offer", d, t->offer);
+                }
+            }
+            if (t->candidate != target_candidate(t)) {
+                return check_failed("stale candidate", d, t->offer);
             }
         }
         if (!check_set(sp, &sp->one_of_n.set, &members)) {
@@ -853,7 +878,7 @@ bool gicv5_system_check(GICv5System *sys)
         if (members != count_deliverable(sp)) {
             return check_failed("interrupt missing from its set", d, 0);
         }
-        if (!check_candidates(sp)) {
+        if (!gicv5_one_of_n_check(sp)) {
             return false;
         }
     }

@@ -7,6 +7,7 @@
 #ifndef HW_INTC_ARM_GICV5_COMMON_H
 #define HW_INTC_ARM_GICV5_COMMON_H
 
+#include "qemu/units.h"
 #include "hw/sysbus.h"
 #include "qom/object.h"
 #include "hw/intc/arm_gicv5_types.h"
@@ -34,6 +35,8 @@ OBJECT_DECLARE_TYPE(ARMGICv5CommonState, ARMGICv5CommonClass, ARM_GICV5_COMMON)
 /* Limits of the properties */
 #define GICV5_MAX_PES 512
 #define GICV5_MAX_SPI_WIRES 16384
+#define GICV5_MIN_LPI_MEMORY (64 * KiB)
+#define GICV5_DEFAULT_LPI_MEMORY (64 * MiB)
 
 #define GICV5_NUM_IDRS 3
 
@@ -90,8 +93,14 @@ typedef struct GICv5IRSDomain {
  *     tables are reported by the primary IRS, since all IRSes share them
  * @primary: "primary", link to the IRS that holds the state which all IRSes
  *     of a machine share; unset in the primary itself
+ * @lpi_memory: "lpi-memory", bytes of host memory for the state of LPIs, at
+ *     least GICV5_MIN_LPI_MEMORY; the same in each IRS. What does not fit is
+ *     in the guest's tables, but for LPIs that are waiting for their PE: those
+ *     for which there is no room are unreachable.
  * @dma_mr: "sysmem", link to the memory that tables live in; the system
- *     memory if unset
+ *     memory if unset. Set in the primary only, as
+ * @secure_mr: "secure-memory", link to that of the Secure and EL3 domains;
+ *     that of the others if unset
  */
 struct ARMGICv5CommonState {
     SysBusDevice parent_obj;
@@ -114,13 +123,15 @@ struct ARMGICv5CommonState {
     bool setlpi;
     bool swerr;
     ARMGICv5CommonState *primary;
+    uint64_t lpi_memory;
     MemoryRegion *dma_mr;
+    MemoryRegion *secure_mr;
 
     /* Shared by all IRSes of the machine; owned by the primary */
     GICv5System *sys;
     unsigned engine_irs;            /* this IRS's number in @sys */
     AddressSpace *dma_as;
-    AddressSpace dma_as_own;        /* only with "sysmem" */
+    AddressSpace *secure_as;        /* of the Secure and EL3 domains */
     GICv5Port *port;                /* num_cpus of them */
     uint64_t *spi_count;            /* rises of each wire, for "info irq" */
 

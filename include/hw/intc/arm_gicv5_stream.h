@@ -37,9 +37,11 @@ typedef struct GICv5Port GICv5Port;
  *     candidate that the port holds at this moment.
  * @GICV5_CMD_REQUEST_CONFIG: value ignored; returns the ICC_ICSR_EL1 image,
  *     F=1 if the interrupt is not reachable (GIC CDRCFG)
- * @GICV5_CMD_SET_ONE_OF_N: INTID ignored; value 1: the CPU interface accepts
- *     interrupts of the domain (ICC_CR0.EN=1), 0: it does not, so the IRS
- *     leaves it out of 1-of-N selection
+ * @GICV5_CMD_SET_ONE_OF_N: INTID ignored; value: GICV5_ONE_OF_N. Without
+ *     ACCEPT (ICC_CR0.EN=0, or the PE is off) the IRS leaves the PE out of
+ *     1-of-N selection; LIMIT, if not 0, means that it takes 1-of-N interrupts
+ *     with a priority below LIMIT only. Returns 1 if the IRS wants to be told
+ *     of each change of LIMIT; changes of ACCEPT have to be told always.
  */
 typedef enum GICv5Command {
     GICV5_CMD_SET_ENABLE,
@@ -55,11 +57,14 @@ typedef enum GICv5Command {
 
 #define GICV5_TARGET_IRM BIT(16)
 
+FIELD(GICV5_ONE_OF_N, ACCEPT, 0, 1)
+FIELD(GICV5_ONE_OF_N, LIMIT, 8, 6)
+
 /**
  * GICv5PortIRSOps: the IRS's side
  *
- * @command: carry out @cmd in physical domain @domain; returns the answer of
- *     REQUEST_CONFIG, 0 for all others. TCG only.
+ * @command: carry out @cmd in physical domain @domain; returns what @cmd says,
+ *     0 if it says nothing. TCG only.
  * @access: read or write the kernel's copy of a CPU interface register; @attr
  *     is its encoding with the PE's MPIDR, as KVM_DEV_ARM_VGIC_GRP_CPU_SYSREGS
  *     takes it. False with @errp set if the kernel refuses. KVM only.
@@ -77,10 +82,14 @@ typedef struct GICv5PortIRSOps {
  * @forward: the IRS's candidate for @domain is now @candidate
  *     (GICV5_CANDIDATE_NONE: recalled). May only update state and exception
  *     lines; it must not issue commands.
+ * @one_of_n_limit: GICV5_CMD_SET_ONE_OF_N's value of LIMIT now, 0 to 32 with 0
+ *     for "takes none"; the CPU interface tells of each change after this.
+ *     Called from commands, but with none of the CPU interface's locks held.
  */
 typedef struct GICv5PortCPUOps {
     void (*forward)(GICv5Port *port, GICv5Domain domain,
                     GICv5Candidate candidate);
+    unsigned (*one_of_n_limit)(GICv5Port *port, GICv5Domain domain);
 } GICv5PortCPUOps;
 
 /**

@@ -13,6 +13,8 @@
 
 /* In a domain's address space, but neither RAM nor a device */
 #define NOTHING 0x10000000
+/* With secure-ram=on: what has to be added to a Secure address */
+#define SECURE_ALIAS 0x40000000ULL
 
 static QTestState *start(IRS *f, CPU *c)
 {
@@ -338,8 +340,14 @@ static void test_reserved_bits(void)
     qtest_writel(qts, TABLE, UINT32_MAX & ~ISTE_PENDING);
     ist_set_valid(&f, TABLE, IST_CFG(6, 0, 0));
     assert_icsr(&c, LPI(0), ISTE_MASK & ~ISTE_PENDING);
+    /* Not changed, so not written */
     ist_set_invalid(&f);
-    g_assert_cmphex(l2_iste(qts, TABLE), ==, ISTE_MASK & ~ISTE_PENDING);
+    g_assert_cmphex(l2_iste(qts, TABLE), ==, UINT32_MAX & ~ISTE_PENDING);
+    ist_set_valid(&f, TABLE, IST_CFG(6, 0, 0));
+    gic(&c, SET_ENABLE, LPI(0), 0);
+    ist_set_invalid(&f);
+    g_assert_cmphex(l2_iste(qts, TABLE), ==,
+                    ISTE_MASK & ~ISTE_PENDING & ~ISTE_ENABLE);
     qtest_quit(qts);
 
     /* Less priority bits, no 1-of-N */
@@ -500,7 +508,10 @@ static void test_map_l2(void)
     qtest_quit(qts);
 }
 
-/* A table that is mapped with pending LPIs in it: they are imported. */
+/*
+ * A table that becomes valid with pending LPIs in it: they are taken over when
+ * one of their page is used.
+ */
 static void test_import_pending(void)
 {
     IRS f;
@@ -513,15 +524,152 @@ static void test_import_pending(void)
     qtest_writel(qts, TABLE + 4 * 10, word | ISTE_PRIO(5));
     qtest_writel(qts, TABLE + 4 * 11, word | ISTE_PRIO(4) | ISTE_ACTIVE);
     ist_set_valid(&f, TABLE, IST_CFG(6, 0, 0));
+    assert_no_candidate(&c);
+    gic(&c, SET_HANDLING, LPI(0), 0);
     assert_candidate(&c, LPI(10), 5);
     /* Recalled when the table goes away, and back with it */
     ist_set_invalid(&f);
     assert_no_candidate(&c);
     ist_set_valid(&f, TABLE, IST_CFG(6, 0, 0));
+    irs_setlpi(&f, 12);
     assert_candidate(&c, LPI(10), 5);
     /* An active LPI survives in memory; then it can be deactivated. */
     gic(&c, DEACTIVATE, LPI(11), 0);
     assert_candidate(&c, LPI(11), 4);
+    qtest_quit(qts);
+}
+
+/*
+ * Software that takes over the machine makes the table invalid when its
+ * memory may be something else: only what an operation changed is written.
+ */
+static void test_clean(void)
+{
+    IRS f;
+    CPU c;
+    QTestState *qts = start(&f, &c);
+
+    irs_enable(&f);
+    ist_set_valid(&f, TABLE, IST_CFG(12, 0, 0));
+    gic_configure(&c, LPI(300), 7, IAFFID(0));
+    gic(&c, SET_PENDING, LPI(301), 1);
+    for (unsigned i = 0; i < 4096; i += 64) {
+        gic(&c, SET_ENABLE, LPI(i), 0);
+        assert_icsr(&c, LPI(i), 0);
+    }
+    for (unsigned i = 0; i < 4096; i++) {
+        qtest_writel(qts, TABLE + 4 * i, 0xdeadbee0 + i);
+    }
+    ist_set_invalid(&f);
+    for (unsigned i = 0; i < 4096; i++) {
+        uint32_t want = 0xdeadbee0 + i;
+
+        if (i == 300) {
+            want = ISTE_ENABLE | ISTE_PRIO(7) | ISTE_IAFFID(IAFFID(0));
+        } else if (i == 301) {
+            want = ISTE_PENDING;
+        }
+        g_assert_cmphex(qtest_readl(qts, TABLE + 4 * i), ==, want);
+    }
+    qtest_quit(qts);
+}
+
+/* Software may set VALID in L1 by itself, while the table is valid. */
+static void test_l1_late(void)
+{
+    IRS f;
+    CPU c;
+    QTestState *qts = start(&f, &c);
+
+    ist_set_valid(&f, TABLE, IST_CFG(14, 0, 0) | IST_CFGR_TWO_LEVEL);
+    assert_icsr(&c, LPI(2050), UNREACHABLE);
+    qtest_writel(qts, L2_TABLES + 8, ISTE_PRIO(9));
+    qtest_writeq(qts, TABLE + 16, L2_TABLES | L1_VALID);
+    assert_icsr(&c, LPI(2050), ISTE_PRIO(9));
+    qtest_quit(qts);
+}
+
+/* "lpi-memory" is full of pending LPIs: others are unreachable, recorded. */
+static void test_lpi_memory(void)
+{
+    QTestState *qts = gicv5_start(1, ONLY_NS, 1,
+                                  "-global arm-gicv5.lpi-memory=64K");
+    IRS f = gicv5_irs(qts, 0, DOM_NS);
+    CPU c = gicv5_cpu(qts, 0, DOM_NS);
+    unsigned n, id;
+
+    irs_enable(&f);
+    ist_set_valid(&f, TABLE, IST_CFG(18, 0, 0));
+    /* Far more than fit, but none has to stay */
+    for (n = 0; n < 128; n++) {
+        gic(&c, SET_PRIORITY, LPI(256 * n), n % 32);
+    }
+    for (n = 0; n < 128; n++) {
+        assert_icsr(&c, LPI(256 * n), ISTE_PRIO(n % 32));
+    }
+    g_assert_cmphex(irs_readq(&f, SWERR_STATUSR), ==, 0);
+    for (n = 0; n < 128; n++) {
+        id = 256 * n + 1;
+        gic_configure(&c, LPI(id), 8, IAFFID(0));
+        gic(&c, SET_PENDING, LPI(id), 1);
+        if (irs_readq(&f, SWERR_STATUSR)) {
+            break;
+        }
+    }
+    /* 12 bytes for each LPI, and some for each page */
+    g_assert_cmpuint(n, <=, 64 * 1024 / (256 * 12));
+    g_assert_cmpuint(n, >=, 64 * 1024 / (256 * 16));
+    g_assert_cmphex(irs_readq(&f, SWERR_STATUSR) & ~SWERR_OF, ==,
+                    SWERR_V | SWERR_S0V | SWERR_S1V | 2 << 16);
+    g_assert_cmphex(irs_readq(&f, SWERR_SYNDROMER0), ==,
+                    2ULL << 60 | (uint64_t)id << 32);
+    irs_writeq(&f, SWERR_STATUSR, SWERR_V);
+    assert_icsr(&c, LPI(id), UNREACHABLE);
+
+    /* When one has been taken there is room again. */
+    assert_candidate(&c, LPI(1), 8);
+    gic(&c, ACTIVATE, LPI(1), 0);
+    assert_icsr(&c, LPI(id), 0);
+    ist_set_invalid(&f);
+    g_assert_cmphex(qtest_readl(qts, TABLE + 4), ==,
+                    ISTE_ENABLE | ISTE_ACTIVE | ISTE_PRIO(8) |
+                    ISTE_IAFFID(IAFFID(0)));
+    qtest_quit(qts);
+}
+
+/* The Secure and EL3 domains' tables are in Secure memory, if there is any. */
+static void test_secure_memory(void)
+{
+    QTestState *qts = qtest_init("-machine gicv5-test,domains=7,"
+                                 "secure-ram=on");
+
+    for (unsigned d = DOM_S; d <= DOM_EL3; d++) {
+        IRS f = gicv5_irs(qts, 0, d);
+        CPU c = gicv5_cpu(qts, 0, d);
+        /* Secure RAM lies over RAM, and can be seen at SECURE_ALIAS too. */
+        uint64_t table = TABLE + 0x1000 * d;
+        uint64_t there = d == DOM_NS ? table : table + SECURE_ALIAS;
+        uint64_t other = d == DOM_NS ? table + SECURE_ALIAS : table;
+
+        qtest_writel(qts, there + 20, ISTE_PRIO(6));
+        ist_set_valid(&f, table, IST_CFG(6, 0, 0));
+        assert_icsr(&c, LPI(5), ISTE_PRIO(6));
+        gic(&c, SET_PRIORITY, LPI(4), 9);
+        ist_set_invalid(&f);
+        g_assert_cmphex(qtest_readl(qts, there + 16), ==, ISTE_PRIO(9));
+        g_assert_cmphex(qtest_readl(qts, other + 16), ==, 0);
+
+        /* L1 as well */
+        qtest_writeq(qts, there, table + 0x4000);
+        ist_set_valid(&f, table, IST_CFG(12, 0, 0) | IST_CFGR_TWO_LEVEL);
+        irs_writel(&f, MAP_L2_ISTR, 0);
+        g_assert_cmphex(qtest_readq(qts, there), ==,
+                        (table + 0x4000) | L1_VALID);
+        g_assert_cmphex(qtest_readq(qts, other), ==, 0);
+        gic(&c, SET_PRIORITY, LPI(1), 7);
+        ist_set_invalid(&f);
+        g_assert_cmphex(qtest_readl(qts, there + 0x4004), ==, ISTE_PRIO(7));
+    }
     qtest_quit(qts);
 }
 
@@ -533,13 +681,9 @@ static void assert_swerr(const IRS *f, unsigned ec, uint32_t id, uint64_t addr)
                     SWERR_V | SWERR_S0V | SWERR_S1V | ec << 16);
     g_assert_cmphex(irs_readq(f, SWERR_SYNDROMER0), ==,
                     2ULL << 60 | (uint64_t)id << 32);
-    g_assert_cmphex(irs_readq(f, SWERR_SYNDROMER1), ==, addr);
-    irs_writeq(f, SWERR_STATUSR, SWERR_V);
-    g_assert_cmphex(irs_readq(f, SWERR_STATUSR), ==, 0);
-}
-
-static void clear_swerr(const IRS *f)
-{
+    /* ADDR is bits 55:3 */
+    g_assert_cmphex(irs_readq(f, SWERR_SYNDROMER1), ==,
+                    addr & 0x00fffffffffffff8ULL);
     irs_writeq(f, SWERR_STATUSR, SWERR_V);
     g_assert_cmphex(irs_readq(f, SWERR_STATUSR), ==, 0);
 }
@@ -581,10 +725,15 @@ static void test_bad_places(void)
 
         /* A linear table */
         ist_set_valid(&f, p, IST_CFG(12, 0, 0));
+        g_assert_cmphex(irs_readq(&f, SWERR_STATUSR), ==, 0);
         assert_icsr(&c, LPI(0), UNREACHABLE);
+        assert_swerr(&f, 2, 0, p);
         assert_icsr(&c, LPI(4095), UNREACHABLE);
+        assert_swerr(&f, 2, 4095, p + 4 * 4095);
         gic(&c, SET_ENABLE, LPI(0), 1);
+        assert_swerr(&f, 2, 0, p);
         gic(&c, SET_PENDING, LPI(0), 1);
+        assert_swerr(&f, 2, 0, p);
         irs_setlpi(&f, 0);
         assert_swerr(&f, 2, 0, p);
         ist_set_invalid(&f);
@@ -593,12 +742,13 @@ static void test_bad_places(void)
         /* An L1 table */
         ist_set_valid(&f, p, IST_CFG(12, 0, 0) | two);
         assert_icsr(&c, LPI(0), UNREACHABLE);
-        clear_swerr(&f);
+        assert_swerr(&f, 1, 0, p);
         irs_writel(&f, MAP_L2_ISTR, 0);
         assert_swerr(&f, 0, 0, p);
         irs_writel(&f, MAP_L2_ISTR, 4095);
         assert_swerr(&f, 0, 4095, p + 8 * 3);
         assert_icsr(&c, LPI(4095), UNREACHABLE);
+        assert_swerr(&f, 1, 4095, p + 8 * 3);
         ist_set_invalid(&f);
         assert_frames_untouched(&f);
 
@@ -608,12 +758,14 @@ static void test_bad_places(void)
         qtest_writeq(qts, TABLE + 8, p);
         qtest_writeq(qts, TABLE + 16, L2_TABLES | L1_VALID);
         ist_set_valid(&f, TABLE, IST_CFG(12, 0, 0) | two);
-        assert_swerr(&f, 2, 0, p);
         irs_writel(&f, MAP_L2_ISTR, 1024);
-        assert_swerr(&f, 2, 1024, p);
+        g_assert_cmphex(irs_readq(&f, SWERR_STATUSR), ==, 0);
         assert_icsr(&c, LPI(0), UNREACHABLE);
-        assert_icsr(&c, LPI(1024), UNREACHABLE);
+        assert_swerr(&f, 2, 0, p);
+        assert_icsr(&c, LPI(1030), UNREACHABLE);
+        assert_swerr(&f, 2, 1030, p + 24);
         gic(&c, SET_PRIORITY, LPI(1024), 1);
+        assert_swerr(&f, 2, 1024, p);
         /* The good table next to it works. */
         assert_icsr(&c, LPI(2048), 0);
         gic(&c, SET_PRIORITY, LPI(2048), i + 1);
@@ -636,29 +788,22 @@ static void test_end_of_ram(void)
     IRS f;
     CPU c;
     QTestState *qts = start(&f, &c);
-    uint64_t base = RAM_END - 0x2000;
-    uint64_t s0, s1;
-    uint32_t id;
+    /* Not at a border of anything that the IRS may load as a whole */
+    uint64_t base = RAM_END - 0x2000 + 0x40;
 
-    /* Linear, 16 KiB: LPIs 0 to 2047 are in RAM */
+    /* Linear, 16 KiB: LPIs 0 to 2031 are in RAM */
     ist_set_valid(&f, base, IST_CFG(12, 0, 0));
     assert_icsr(&c, LPI(0), 0);
-    assert_icsr(&c, LPI(2047), 0);
-    assert_icsr(&c, LPI(2048), UNREACHABLE);
+    assert_icsr(&c, LPI(2031), 0);
+    g_assert_cmphex(irs_readq(&f, SWERR_STATUSR), ==, 0);
+    assert_icsr(&c, LPI(2032), UNREACHABLE);
+    assert_swerr(&f, 2, 2032, RAM_END);
     assert_icsr(&c, LPI(4095), UNREACHABLE);
+    assert_swerr(&f, 2, 4095, base + 4 * 4095);
 
-    /* The record names an LPI that is outside, and the place of its ISTE. */
-    g_assert_cmphex(irs_readq(&f, SWERR_STATUSR), ==,
-                    SWERR_V | SWERR_S0V | SWERR_S1V | 2 << 16);
-    s0 = irs_readq(&f, SWERR_SYNDROMER0);
-    s1 = irs_readq(&f, SWERR_SYNDROMER1);
-    id = s0 >> 32 & 0xffffff;
-    assert_icsr(&c, LPI(id), UNREACHABLE);
-    g_assert_cmphex(s1, ==, base + 4 * id);
-    clear_swerr(&f);
-
-    gic(&c, SET_PRIORITY, LPI(2047), 3);
-    gic(&c, SET_PRIORITY, LPI(2048), 3);
+    gic(&c, SET_PRIORITY, LPI(2031), 3);
+    gic(&c, SET_PRIORITY, LPI(2032), 3);
+    assert_swerr(&f, 2, 2032, RAM_END);
     ist_set_invalid(&f);
     g_assert_cmphex(l2_iste(qts, RAM_END - 4), ==, ISTE_PRIO(3));
     g_assert_cmphex(irs_readq(&f, SWERR_STATUSR), ==, 0);
@@ -669,13 +814,13 @@ static void test_end_of_ram(void)
         qtest_writeq(qts, base + 8 * i, L2_TABLES + 0x1000 * i);
     }
     ist_set_valid(&f, base, IST_CFG(14, 0, 0) | IST_CFGR_TWO_LEVEL);
-    clear_swerr(&f);
     irs_writel(&f, MAP_L2_ISTR, 7 << 10);
     g_assert_cmphex(irs_readq(&f, SWERR_STATUSR), ==, 0);
     assert_icsr(&c, LPI(7 << 10), 0);
     irs_writel(&f, MAP_L2_ISTR, 8 << 10);
     assert_swerr(&f, 0, 8 << 10, RAM_END);
     assert_icsr(&c, LPI(8 << 10), UNREACHABLE);
+    assert_swerr(&f, 1, 8 << 10, RAM_END);
     ist_set_invalid(&f);
 
     /* An L2 table of 64 KiB, of which 8 KiB are in RAM */
@@ -723,10 +868,12 @@ static void test_swerr(void)
 
     /* The first error stays; later ones set OF */
     ist_set_valid(&f, RAM_END, IST_CFG(6, 0, 0));
+    irs_setlpi(&f, 0);
     g_assert_cmphex(irs_readq(&f, SWERR_STATUSR), ==, first);
     ist_set_invalid(&f);
     ist_set_valid(&f, RAM_END + 0x1000, IST_CFG(12, 0, 0) |
                   IST_CFGR_TWO_LEVEL);
+    irs_setlpi(&f, 0);
     g_assert_cmphex(irs_readq(&f, SWERR_STATUSR), ==, first | SWERR_OF);
     g_assert_cmphex(irs_readq(&f, SWERR_SYNDROMER1), ==, RAM_END);
 
@@ -756,11 +903,13 @@ static void test_swerr(void)
     /* L1 table */
     ist_set_valid(&f, RAM_END + 0x1000, IST_CFG(12, 0, 0) |
                   IST_CFGR_TWO_LEVEL);
-    assert_swerr(&f, 1, 0, RAM_END + 0x1000);
+    irs_setlpi(&f, 9);
+    assert_swerr(&f, 1, 9, RAM_END + 0x1000);
     ist_set_invalid(&f);
 
     /* Reset */
     ist_set_valid(&f, RAM_END, IST_CFG(6, 0, 0));
+    irs_setlpi(&f, 0);
     g_assert_cmphex(irs_readq(&f, SWERR_STATUSR), ==, first);
     qtest_system_reset(qts);
     g_assert_cmphex(irs_readq(&f, SWERR_STATUSR), ==, 0);
@@ -859,6 +1008,10 @@ int main(int argc, char **argv)
     qtest_add_func("gicv5/ist/24-bits", test_24_bits);
     qtest_add_func("gicv5/ist/map-l2", test_map_l2);
     qtest_add_func("gicv5/ist/import-pending", test_import_pending);
+    qtest_add_func("gicv5/ist/clean", test_clean);
+    qtest_add_func("gicv5/ist/l1-late", test_l1_late);
+    qtest_add_func("gicv5/ist/lpi-memory", test_lpi_memory);
+    qtest_add_func("gicv5/ist/secure-memory", test_secure_memory);
     qtest_add_func("gicv5/ist/bad-places", test_bad_places);
     qtest_add_func("gicv5/ist/end-of-ram", test_end_of_ram);
     qtest_add_func("gicv5/ist/overlap", test_overlap);

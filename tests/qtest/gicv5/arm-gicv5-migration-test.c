@@ -6,7 +6,9 @@
  */
 
 #include "qemu/osdep.h"
+#include "qapi/error.h"
 #include "qobject/qdict.h"
+#include "qobject/qjson.h"
 #include "gicv5-driver.h"
 
 #define TABLE (RAM_BASE + 0x100000)
@@ -300,6 +302,123 @@ static void test_write_back(void)
     qtest_quit(qts);
 }
 
+/*
+ * State that is zero again, where memory has something else, moves as any
+ * other; and what differs from memory in nothing is not written there.
+ */
+static void test_back_to_zero(void)
+{
+    QTestState *qts = gicv5_start(NUM_IRS, ONLY_NS, NUM_CPUS, NULL);
+    IRS f = gicv5_irs(qts, 0, DOM_NS);
+    CPU c = gicv5_cpu(qts, 0, DOM_NS);
+
+    qtest_writel(qts, TABLE + 4 * 300, ISTE_ENABLE | ISTE_PRIO(7));
+    qtest_writel(qts, TABLE + 4 * 301, ISTE_ENABLE | ISTE_PRIO(8));
+    ist_set_valid(&f, TABLE, IST_CFG(12, 0, 0));
+    gic(&c, SET_PENDING, LPI(300), 1);
+    gic(&c, SET_PENDING, LPI(300), 0);
+    gic(&c, SET_ENABLE, LPI(300), 0);
+    gic(&c, SET_PRIORITY, LPI(300), 0);
+    assert_icsr(&c, LPI(300), 0);
+    qts = move(qts, ONLY_NS);
+    f = gicv5_irs(qts, 0, DOM_NS);
+    c = gicv5_cpu(qts, 0, DOM_NS);
+    assert_icsr(&c, LPI(300), 0);
+    assert_icsr(&c, LPI(301), ISTE_ENABLE | ISTE_PRIO(8));
+    qtest_writel(qts, TABLE + 4 * 301, 0xdeadbeef);
+    ist_set_invalid(&f);
+    g_assert_cmphex(qtest_readl(qts, TABLE + 4 * 300), ==, 0);
+    g_assert_cmphex(qtest_readl(qts, TABLE + 4 * 301), ==, 0xdeadbeef);
+    ist_set_valid(&f, TABLE, IST_CFG(12, 0, 0));
+    assert_icsr(&c, LPI(300), 0);
+    qtest_quit(qts);
+}
+
+/* An interrupt that waits for its PE, with the very state that memory has */
+static void test_clean_pending(void)
+{
+    uint32_t word = ISTE_PENDING | ISTE_ENABLE | ISTE_PRIO(7) |
+                    ISTE_IAFFID(IAFFID(0));
+    QTestState *qts = gicv5_start(NUM_IRS, ONLY_NS, NUM_CPUS, NULL);
+    IRS f = gicv5_irs(qts, 0, DOM_NS);
+    CPU c = gicv5_cpu(qts, 0, DOM_NS);
+
+    irs_enable(&f);
+    qtest_writel(qts, TABLE + 4 * 300, word);
+    ist_set_valid(&f, TABLE, IST_CFG(12, 0, 0));
+    assert_icsr(&c, LPI(257), 0);
+    assert_candidate(&c, LPI(300), 7);
+    qts = move(qts, ONLY_NS);
+    f = gicv5_irs(qts, 0, DOM_NS);
+    c = gicv5_cpu(qts, 0, DOM_NS);
+    assert_candidate(&c, LPI(300), 7);
+    qtest_writel(qts, TABLE + 4 * 300, 0);
+    ist_set_invalid(&f);
+    g_assert_cmphex(qtest_readl(qts, TABLE + 4 * 300), ==, 0);
+    qtest_quit(qts);
+}
+
+static void set_parameters(QTestState *qts, const char *name, uint64_t value)
+{
+    g_autofree char *args = g_strdup_printf("{ '%s': %" PRIu64 " }", name,
+                                            value);
+    QDict *rsp = qtest_qmp(qts, "{ 'execute': 'migrate-set-parameters', "
+                           "'arguments': %p }",
+                           qobject_from_json(args, &error_abort));
+
+    g_assert_false(qdict_haskey(rsp, "error"));
+    qobject_unref(rsp);
+}
+
+/* State that takes longer than downtime-limit is not sent in its time. */
+static void test_downtime(void)
+{
+    g_autofree char *dir = g_dir_make_tmp("gicv5-migration-XXXXXX", NULL);
+    g_autofree char *file = g_strdup_printf("%s/stream", dir);
+    g_autofree char *uri = g_strdup_printf("exec:cat >%s", file);
+    QTestState *qts = gicv5_start(NUM_IRS, ONLY_NS, NUM_CPUS, NULL);
+    IRS f = gicv5_irs(qts, 0, DOM_NS);
+    CPU c = gicv5_cpu(qts, 0, DOM_NS);
+    unsigned idle = 0;
+    QDict *rsp;
+
+    /* 128 KiB at 1 MiB/s are more than 50 ms, and less than 500. */
+    ist_set_valid(&f, TABLE, IST_CFG(15, 0, 0));
+    for (unsigned id = 0; id < 1 << 15; id++) {
+        gic(&c, SET_PRIORITY, LPI(id), id % 31 + 1);
+    }
+    set_parameters(qts, "avail-switchover-bandwidth", 1024 * 1024);
+    set_parameters(qts, "downtime-limit", 50);
+    rsp = qtest_qmp(qts, "{ 'execute': 'migrate', 'arguments': "
+                    "{ 'uri': %s } }", uri);
+    g_assert_false(qdict_haskey(rsp, "error"));
+    qobject_unref(rsp);
+    /* When all RAM has been sent, nothing but the tables keeps it going. */
+    while (idle < 50) {
+        QDict *info, *ram;
+
+        rsp = qtest_qmp(qts, "{ 'execute': 'query-migrate' }");
+        info = qdict_get_qdict(rsp, "return");
+        g_assert_cmpstr(qdict_get_str(info, "status"), !=, "completed");
+        g_assert_cmpstr(qdict_get_str(info, "status"), !=, "failed");
+        ram = qdict_get_qdict(info, "ram");
+        idle += ram && qdict_get_int(ram, "transferred") &&
+                !qdict_get_int(ram, "remaining");
+        qobject_unref(rsp);
+        g_usleep(1000);
+    }
+    set_parameters(qts, "downtime-limit", 500);
+    for (bool done = false; !done; g_usleep(1000)) {
+        rsp = qtest_qmp(qts, "{ 'execute': 'query-migrate' }");
+        done = g_str_equal(qdict_get_str(qdict_get_qdict(rsp, "return"),
+                                         "status"), "completed");
+        qobject_unref(rsp);
+    }
+    qtest_quit(qts);
+    unlink(file);
+    rmdir(dir);
+}
+
 /* A level wire that was high goes low after migration, and the reverse */
 static void test_wires(void)
 {
@@ -326,15 +445,13 @@ static void test_wires(void)
 }
 
 /* A destination that differs refuses; the source stays as it is. */
-static void test_mismatch(const void *data)
+static void check_refusal(QTestState *qts, const char *const *args)
 {
     g_autofree char *dir = g_dir_make_tmp("gicv5-migration-XXXXXX", NULL);
     g_autofree char *file = g_strdup_printf("%s/stream", dir);
     g_autofree char *uri = g_strdup_printf("exec:cat >%s", file);
     g_autofree char *cmd = NULL;
     g_autofree char *err = NULL;
-    const char *const *args = data;
-    QTestState *qts = gicv5_start(NUM_IRS, ONLY_NS, NUM_CPUS, NULL);
     IRS f = gicv5_irs(qts, 0, DOM_NS);
     int status;
 
@@ -356,8 +473,29 @@ static void test_mismatch(const void *data)
     rmdir(dir);
 }
 
+static void test_mismatch(const void *data)
+{
+    check_refusal(gicv5_start(NUM_IRS, ONLY_NS, NUM_CPUS, NULL), data);
+}
+
+static void test_lpi_memory(const void *data)
+{
+    QTestState *qts = gicv5_start(NUM_IRS, ONLY_NS, NUM_CPUS, NULL);
+    IRS f = gicv5_irs(qts, 0, DOM_NS);
+    CPU c = gicv5_cpu(qts, 0, DOM_NS);
+
+    ist_set_valid(&f, TABLE, IST_CFG(15, 0, 0));
+    for (unsigned id = 0; id < 1 << 15; id += 256) {
+        gic(&c, SET_PRIORITY, LPI(id), 7);
+    }
+    check_refusal(qts, data);
+}
+
 int main(int argc, char **argv)
 {
+    static const char *const lpi_memory[] = {
+        "", "-global arm-gicv5.lpi-memory=64K", "lpi-memory"
+    };
     static const char *const domains[] = { ",domains=10", "", "domains" };
     static const char *const id_bits[] = {
         "", "-global arm-gicv5.id-bits=16", "id-bits"
@@ -372,6 +510,11 @@ int main(int argc, char **argv)
     qtest_add_data_func("gicv5/migration/random-domains",
                         GUINT_TO_POINTER(ALL_DOMAINS), test_random);
     qtest_add_func("gicv5/migration/write-back", test_write_back);
+    qtest_add_func("gicv5/migration/back-to-zero", test_back_to_zero);
+    qtest_add_func("gicv5/migration/clean-pending", test_clean_pending);
+    qtest_add_func("gicv5/migration/downtime", test_downtime);
+    qtest_add_data_func("gicv5/migration/mismatch/lpi-memory", lpi_memory,
+                        test_lpi_memory);
     qtest_add_func("gicv5/migration/wires", test_wires);
     qtest_add_data_func("gicv5/migration/mismatch/domains", domains,
                         test_mismatch);

@@ -234,6 +234,29 @@ static bool engine_write(void *opaque, GICv5Domain domain, uint64_t addr,
 
 /* --- the other callbacks --------------------------------------------- */
 
+static bool engine_read64(void *opaque, GICv5Domain domain, uint64_t addr,
+                          uint64_t *value)
+{
+    g_assert_cmphex(addr & 7, ==, 0);
+    if (!engine_read(opaque, domain, addr, value, sizeof(*value))) {
+        return false;
+    }
+    *value = le64_to_cpu(*value);
+    return true;
+}
+
+static bool engine_set64(void *opaque, GICv5Domain domain, uint64_t addr,
+                         uint64_t bits, uint64_t *value)
+{
+    uint64_t new;
+
+    if (!engine_read64(opaque, domain, addr, value)) {
+        return false;
+    }
+    new = cpu_to_le64(*value | bits);
+    return engine_write(opaque, domain, addr, &new, sizeof(new));
+}
+
 static void engine_forward(void *opaque, GICv5PE *pe, GICv5Domain domain,
                            GICv5Candidate candidate)
 {
@@ -281,6 +304,8 @@ static void engine_swerr(void *opaque, GICv5Domain domain, GICv5SWErr ec,
 static const GICv5EngineOps engine_ops = {
     .read = engine_read,
     .write = engine_write,
+    .read64 = engine_read64,
+    .set64 = engine_set64,
     .forward = engine_forward,
     .swerr = engine_swerr,
 };

@@ -458,17 +458,15 @@ static void test_reach_lpi(void)
     /* No table: nothing is read or written */
     r->mem[NS].closed = r->mem[S].closed = true;
     check_unreachable(r, NS, lpi(0));
-    r->mem[NS].closed = false;
     ist_valid(r, NS, &linear8);
-    r->mem[NS].closed = true;
-    g_assert_true(reachable(r, NS, lpi(0)));
-    g_assert_true(reachable(r, NS, lpi(255)));
     check_unreachable(r, NS, lpi(256));
     check_unreachable(r, NS, lpi(0xffffff));
     check_unreachable(r, S, lpi(0));
     r->mem[NS].closed = false;
-    ist_invalid(r, NS);
+    g_assert_true(reachable(r, NS, lpi(0)));
+    g_assert_true(reachable(r, NS, lpi(255)));
     r->mem[NS].closed = true;
+    ist_invalid(r, NS);
     check_unreachable(r, NS, lpi(0));
     done(r);
 }
@@ -723,6 +721,17 @@ static void test_spi_reset_domain(void)
     }
 }
 
+static void check_swerr(Rig *r, unsigned n, GICv5SWErr ec, uint32_t id,
+                        uint64_t addr)
+{
+    g_assert_cmpuint(r->swerrs, ==, n);
+    g_assert_cmpuint(r->err_domain, ==, NS);
+    g_assert_cmphex(r->ec, ==, ec);
+    g_assert_cmphex(r->err_id, ==, id);
+    g_assert_cmphex(r->err_addr, ==, addr);
+    r->swerrs = 0;
+}
+
 /* --- the IST --------------------------------------------------------- */
 
 /* Where each test keeps the level 2 table of an ID */
@@ -813,17 +822,21 @@ static void check_format(const RigIST *t)
         m->low = t->base;
         m->high = t->base + bytes;
     }
-    ist_valid(r, NS, t);
-    g_assert_cmpuint(r->swerrs, ==, 0);
-    g_assert_cmpuint(m->bytes_written, ==, 0);
-    if (!t->two_level) {
-        g_assert_cmphex(m->bytes_read, ==, bytes);
-    }
+    /* Whatever its size, a table is not looked at when it becomes valid. */
     m->closed = true;
+    ist_valid(r, NS, t);
+    m->closed = false;
     for (unsigned i = 0; i < n; i++) {
         g_assert_cmphex(word_of(r, NS, lpi(ids[i])), ==,
                         iste(HM, i, ids[i] & 0xfff));
     }
+    for (unsigned i = 0; i < n; i++) {
+        cmd(r, NS, GICV5_CMD_DEACTIVATE, lpi(ids[i]), 0);
+    }
+    g_assert_cmpuint(m->bytes_written, ==, 0);
+    g_assert_cmpuint(r->swerrs, ==, 0);
+    /* What has been used once needs memory no more. */
+    m->closed = true;
     for (unsigned i = 0; i < n; i++) {
         put(r, NS, lpi(ids[i]), iste(P | EN, 31 - i, ids[i] >> 8));
     }
@@ -880,8 +893,10 @@ static void test_ist_example(void)
     g_assert_true(reachable(r, NS, lpi(0x13ff)));
     check_unreachable(r, NS, lpi(0x0fff));
     check_unreachable(r, NS, lpi(0x1400));
-    /* 64 L1 ISTEs and one level 2 table were read */
-    g_assert_cmpuint(m->bytes_read, ==, 512 + 4096);
+    /* Its page of 256 ISTEs is read, through its L1 ISTE */
+    rig_clear_log(r);
+    cmd(r, NS, GICV5_CMD_SET_ENABLE, lpi(0x1234), 0);
+    g_assert_cmpuint(m->bytes_read, ==, 8 + 1024);
     done(r);
 }
 
@@ -938,20 +953,23 @@ static void test_ist_map_l2(void)
     check_unreachable(r, NS, lpi(0x13ff));
     check_unreachable(r, NS, lpi(0x1800));
 
-    /* Valid already: no effect, no access */
+    /* Valid already: no effect */
     put(r, NS, lpi(0x1777), iste(EN | P, 3, 0));
-    m->closed = true;
+    rig_clear_log(r);
     gicv5_ist_map_l2(sp, 0x1400);
     g_assert_cmphex(word_of(r, NS, lpi(0x1777)), ==, iste(EN | P, 3, 0));
+    g_assert_cmpuint(m->bytes_written, ==, 0);
     /* IDs that no L1 ISTE covers */
+    m->closed = true;
     gicv5_ist_map_l2(sp, 1 << 14);
     gicv5_ist_map_l2(sp, 0xffffff);
     m->closed = false;
 
-    /* Made valid by software meanwhile: as memory says, not written */
+    /* Made valid by software meanwhile: as memory says, at once */
     publish(r, &t, 0, true);
     rig_mem_stl(m, entry(&t, 7), iste(HM, 8, 9));
     rig_clear_log(r);
+    g_assert_cmphex(word_of(r, NS, lpi(7)), ==, iste(HM, 8, 9));
     gicv5_ist_map_l2(sp, 1);
     g_assert_cmphex(word_of(r, NS, lpi(7)), ==, iste(HM, 8, 9));
     g_assert_cmpuint(m->bytes_written, ==, 0);
@@ -1020,13 +1038,14 @@ static void test_ist_metadata(gconstpointer data)
     done(r);
 }
 
-static unsigned pages_allocated(Rig *r)
+static unsigned pages_held(Rig *r)
 {
     const GICv5IST *ist = &r->sys->space[NS].lpi;
+    const GICv5ISTPage *page;
     unsigned n = 0;
 
-    for (uint32_t p = 0; p < 1u << (ist->cfg.id_bits - ist->page_bits); p++) {
-        n += !!ist->page[p];
+    QLIST_FOREACH(page, &ist->pages, ist_link) {
+        n++;
     }
     return n;
 }
@@ -1037,27 +1056,73 @@ static void test_ist_sparse(void)
     Rig *r = ns_rig(1, false);
 
     rig_mem_stl(&r->mem[NS], entry(&t, 0x800000), iste(EN, 1, 0));
-    /* HWU and RES0 bits are no state */
-    rig_mem_stl(&r->mem[NS], entry(&t, 0x900000), 0x7e0);
     ist_valid(r, NS, &t);
-    g_assert_cmpuint(pages_allocated(r), ==, 1);
-    /* Looking does not allocate, but a change does */
+    g_assert_cmpuint(pages_held(r), ==, 0);
+    word_of(r, NS, lpi(0x123456));
+    g_assert_cmpuint(pages_held(r), ==, 0);
     g_assert_cmphex(cmd(r, NS, GICV5_CMD_REQUEST_CONFIG, lpi(0x123456), 0),
                     ==, 0);
-    word_of(r, NS, lpi(0x123456));
-    g_assert_cmpuint(pages_allocated(r), ==, 1);
+    cmd(r, NS, GICV5_CMD_SET_ENABLE, lpi(0x800000), 1);
+    g_assert_cmpuint(pages_held(r), ==, 2);
     cmd(r, NS, GICV5_CMD_SET_ENABLE, lpi(0x123456), 1);
     cmd(r, NS, GICV5_CMD_SET_ENABLE, lpi(0x123457), 1);
-    g_assert_cmpuint(pages_allocated(r), ==, 2);
-    /* Only those pages are written back */
+    cmd(r, NS, GICV5_CMD_SET_ENABLE, lpi(0x1234ff), 1);
+    g_assert_cmpuint(pages_held(r), ==, 2);
+    /* Only what differs is written back. */
     rig_clear_log(r);
     ist_invalid(r, NS);
-    g_assert_cmpuint(r->mem[NS].bytes_written, ==, 2 * 4096);
+    g_assert_cmpuint(r->mem[NS].bytes_written, ==, 3 * 4);
     done(r);
 }
 
+/*
+ * Software that takes a machine over from other software makes the table
+ * invalid, perhaps when the memory is somebody else's: what was only looked
+ * at is not written.
+ */
+static void test_ist_clean(void)
+{
+    Rig *r = ns_rig(1, false);
+    RigMemory *m = &r->mem[NS];
+
+    rig_mem_stl(m, IST_BASE + 4, iste(HM, 3, 0));
+    /* HWU and RES0 bits are no state. */
+    rig_mem_stl(m, IST_BASE + 8, 0x7e0);
+    rig_mem_stl(m, IST_BASE + 12, iste(P | EN, 4, 0));
+    ist_valid(r, NS, &linear8);
+    for (unsigned i = 0; i < 256; i++) {
+        cmd(r, NS, GICV5_CMD_REQUEST_CONFIG, lpi(i), 0);
+        cmd(r, NS, GICV5_CMD_DEACTIVATE, lpi(i), 0);
+    }
+    expect(r, 0, NS, lpi(3), 4);
+    rig_clear_log(r);
+    ist_invalid(r, NS);
+    g_assert_cmpuint(m->bytes_written, ==, 0);
+    expect_none(r, 0, NS);
+    done(r);
+}
+
+/* State that is zero again is state, if memory has something else. */
+static void test_ist_back_to_zero(void)
+{
+    Rig *r = ns_rig(1, false);
+    RigMemory *m = &r->mem[NS];
+
+    rig_mem_stl(m, IST_BASE + 20, iste(P | EN, 7, 0));
+    ist_valid(r, NS, &linear8);
+    cmd(r, NS, GICV5_CMD_SET_ENABLE, lpi(5), 0);
+    cmd(r, NS, GICV5_CMD_SET_PENDING, lpi(5), 0);
+    cmd(r, NS, GICV5_CMD_SET_PRIORITY, lpi(5), 0);
+    g_assert_cmphex(word_of(r, NS, lpi(5)), ==, 0);
+    ist_invalid(r, NS);
+    g_assert_cmphex(rig_mem_ldl(m, IST_BASE + 20), ==, 0);
+    done(r);
+}
+
+/* Pending in a table that becomes valid: found when its page is used */
 static void test_ist_load(void)
 {
+    static const RigIST t = { .b = 10, .base = IST_BASE };
     Rig *r = ns_rig(2, false);
     RigMemory *m = &r->mem[NS];
 
@@ -1065,7 +1130,15 @@ static void test_ist_load(void)
     rig_mem_stl(m, IST_BASE + 4 * 10, iste(P | EN, 3, 0));
     rig_mem_stl(m, IST_BASE + 4 * 11, iste(P | EN | A, 0, 0));
     rig_mem_stl(m, IST_BASE + 4 * 12, iste(P | EN, 3, 1));
-    ist_valid(r, NS, &linear8);
+    rig_mem_stl(m, IST_BASE + 4 * 256, iste(P | EN, 0, 1));
+    ist_valid(r, NS, &t);
+    expect_none(r, 0, NS);
+    g_assert_cmphex(word_of(r, NS, lpi(9)), ==, iste(P | EN, 7, 0));
+    expect_none(r, 0, NS);
+    rig_clear_log(r);
+    cmd(r, NS, GICV5_CMD_REQUEST_CONFIG, lpi(0), 0);
+    /* Each PE hears of the result only. */
+    expect_forwards(r, 2);
     expect(r, 0, NS, lpi(10), 3);
     expect(r, 1, NS, lpi(12), 3);
     cmd(r, NS, GICV5_CMD_DEACTIVATE, lpi(11), 0);
@@ -1076,9 +1149,162 @@ static void test_ist_load(void)
     g_assert_cmphex(rig_mem_ldl(m, IST_BASE + 4 * 11), ==,
                     iste(P | EN, 0, 0));
     /* And again from where it was */
-    ist_valid(r, NS, &linear8);
+    ist_valid(r, NS, &t);
+    cmd(r, NS, GICV5_CMD_REQUEST_CONFIG, lpi(11), 0);
     expect(r, 0, NS, lpi(11), 0);
     expect(r, 1, NS, lpi(12), 3);
+    cmd(r, NS, GICV5_CMD_REQUEST_CONFIG, lpi(257), 0);
+    expect(r, 1, NS, lpi(256), 0);
+    done(r);
+}
+
+/*
+ * A table that costs software little and names much: each L1 ISTE names the
+ * same level 2 table, which is full of pending LPIs.
+ */
+static void test_ist_aliased(void)
+{
+    static const RigIST t = { .two_level = true, .b = 24, .base = IST_BASE };
+    Rig *r = ns_rig(1, false);
+    RigMemory *m = &r->mem[NS];
+
+    for (unsigned i = 0; i < 1024; i++) {
+        rig_mem_stl(m, L2_BASE + 4 * i, iste(P | EN, i % 32, 0));
+    }
+    for (unsigned i = 0; i < 1 << 14; i++) {
+        rig_mem_stq(m, IST_BASE + 8 * i, L2_BASE | 1);
+    }
+    ist_valid(r, NS, &t);
+    g_assert_cmpuint(m->bytes_read, ==, 0);
+    cmd(r, NS, GICV5_CMD_SET_HANDLING, lpi(0x123456), 1);
+    cmd(r, NS, GICV5_CMD_SET_HANDLING, lpi(0xfedcba), 0);
+    g_assert_cmpuint(m->bytes_read, ==, 2 * (8 + 1024));
+    g_assert_cmpuint(pages_held(r), ==, 2);
+    ist_invalid(r, NS);
+    g_assert_cmpuint(m->bytes_written, ==, 4);
+    g_assert_cmphex(rig_mem_ldl(m, L2_BASE + 4 * 0x56), ==,
+                    iste(P | EN | HM, 0x56 % 32, 0));
+    done(r);
+}
+
+/* --- host memory ------------------------------------------------------ */
+
+#define PAGE_MEMORY (sizeof(GICv5ISTPage) + \
+                     GICV5_IST_PAGE_LPIS * sizeof(GICv5Node))
+
+static Rig *small_rig(unsigned pages)
+{
+    GICv5EngineConfig cfg = {
+        .domains = 1 << NS,
+        .id_bits = 24,
+        .prio_bits = 5,
+        .one_of_n = true,
+        .lpi_memory = pages * PAGE_MEMORY,
+    };
+    Rig *r = rig_new(&cfg);
+
+    gicv5_system_add_irs(r->sys, 0, 8);
+    gicv5_system_add_pe(r->sys, 0, 0, NULL);
+    gicv5_irs_enable(r->sys, 0, NS, true);
+    return r;
+}
+
+/* Pages come and go; what they hold is in memory meanwhile. */
+static void test_memory_bound(void)
+{
+    static const RigIST t = { .b = 24, .base = IST_BASE };
+    Rig *r = small_rig(4);
+
+    ist_valid(r, NS, &t);
+    for (unsigned turn = 0; turn < 2; turn++) {
+        for (unsigned i = 0; i < 64; i++) {
+            uint32_t id = i << 18 | i;
+
+            if (turn) {
+                g_assert_cmphex(word_of(r, NS, lpi(id)), ==,
+                                iste(HM, i % 32, i));
+            } else {
+                cmd(r, NS, GICV5_CMD_SET_PRIORITY, lpi(id), i % 32);
+                cmd(r, NS, GICV5_CMD_SET_TARGET, lpi(id), i);
+            }
+            cmd(r, NS, GICV5_CMD_SET_HANDLING, lpi(id), 1);
+            g_assert_cmpuint(pages_held(r), <=, 4);
+            g_assert_cmpuint(r->sys->page_memory, <=, 4 * PAGE_MEMORY);
+        }
+    }
+    g_assert_cmpuint(r->swerrs, ==, 0);
+    ist_invalid(r, NS);
+    for (unsigned i = 0; i < 64; i++) {
+        g_assert_cmphex(rig_mem_ldl(&r->mem[NS], entry(&t, i << 18 | i)), ==,
+                        iste(HM, i % 32, i));
+    }
+    done(r);
+}
+
+/* Pages with a queued interrupt stay; when all are such, that is the end. */
+static void test_memory_full(void)
+{
+    static const RigIST t = { .b = 24, .base = IST_BASE };
+    Rig *r = small_rig(4);
+    uint32_t last = 5 << 18;
+
+    ist_valid(r, NS, &t);
+    for (unsigned i = 0; i < 4; i++) {
+        put(r, NS, lpi(i << 18), iste(P | EN, i, 0));
+    }
+    expect(r, 0, NS, lpi(0), 0);
+    rig_clear_log(r);
+    cmd(r, NS, GICV5_CMD_SET_HANDLING, lpi(last), 1);
+    g_assert_cmpuint(r->swerrs, ==, 1);
+    g_assert_cmphex(r->ec, ==, 0x02);
+    g_assert_cmphex(r->err_id, ==, last);
+    g_assert_cmphex(cmd(r, NS, GICV5_CMD_REQUEST_CONFIG, lpi(last), 0), ==, 1);
+    gicv5_event(r->sys, NS, lpi(last), GICV5_SET_EDGE);
+    g_assert_cmphex(rig_mem_ldl(&r->mem[NS], entry(&t, last)), ==, 0);
+    g_assert_cmpuint(r->mem[NS].bytes_written, ==, 0);
+    /* The others go on, and when one has been taken there is room again. */
+    gicv5_event(r->sys, NS, lpi(1 << 18 | 1), GICV5_SET_EDGE);
+    cmd(r, NS, GICV5_CMD_ACTIVATE, lpi(0), 0);
+    expect(r, 0, NS, lpi(1 << 18), 1);
+    rig_clear_log(r);
+    cmd(r, NS, GICV5_CMD_SET_HANDLING, lpi(last), 1);
+    g_assert_cmpuint(r->swerrs, ==, 0);
+    g_assert_cmphex(word_of(r, NS, lpi(last)), ==, HM);
+    g_assert_cmphex(rig_mem_ldl(&r->mem[NS], IST_BASE), ==, iste(EN | A, 0, 0));
+    g_assert_cmphex(word_of(r, NS, lpi(0)), ==, iste(EN | A, 0, 0));
+    cmd(r, NS, GICV5_CMD_DEACTIVATE, lpi(0), 0);
+    g_assert_cmphex(word_of(r, NS, lpi(0)), ==, EN);
+    done(r);
+}
+
+/* A page that is written back to make room can be in another domain's table */
+static void test_memory_domains(void)
+{
+    GICv5EngineConfig cfg = {
+        .domains = 1 << NS | 1 << REALM,
+        .id_bits = 24,
+        .prio_bits = 5,
+        .lpi_memory = PAGE_MEMORY,
+    };
+    static const RigIST t = { .b = 24, .base = IST_BASE };
+    Rig *r = rig_new(&cfg);
+
+    gicv5_system_add_irs(r->sys, 0, 8);
+    gicv5_system_add_pe(r->sys, 0, 0, NULL);
+    ist_valid(r, NS, &t);
+    ist_valid(r, REALM, &t);
+    for (unsigned i = 0; i < 8; i++) {
+        unsigned d = i % 2 ? NS : REALM;
+
+        cmd(r, d, GICV5_CMD_SET_PRIORITY, lpi(i << 16), 8 + i);
+        g_assert_true(gicv5_system_check(r->sys));
+    }
+    for (unsigned i = 0; i < 8; i++) {
+        unsigned d = i % 2 ? NS : REALM;
+
+        g_assert_cmphex(word_of(r, d, lpi(i << 16)), ==, iste(0, 8 + i, 0));
+        g_assert_cmphex(word_of(r, NS + REALM - d, lpi(i << 16)), ==, 0);
+    }
     done(r);
 }
 
@@ -1098,60 +1324,55 @@ static void test_ist_sanitize(void)
             g_assert_cmphex(word_of(r, NS, lpi(bit)), ==, 1u << bit & keep);
         }
         g_assert_cmphex(word_of(r, NS, lpi(32)), ==, keep);
+        cmd(r, NS, GICV5_CMD_SET_HANDLING, lpi(32), 0);
+        g_assert_cmphex(word_of(r, NS, lpi(32)), ==, keep & ~HM);
         ist_invalid(r, NS);
-        g_assert_cmphex(rig_mem_ldl(&r->mem[NS], IST_BASE + 4 * 32), ==, keep);
+        g_assert_cmphex(rig_mem_ldl(&r->mem[NS], IST_BASE + 4 * 32), ==,
+                        keep & ~HM);
         done(r);
     }
 }
 
-static void check_swerr(Rig *r, unsigned n, GICv5SWErr ec, uint32_t id,
-                        uint64_t addr)
-{
-    g_assert_cmpuint(r->swerrs, ==, n);
-    g_assert_cmpuint(r->err_domain, ==, NS);
-    g_assert_cmphex(r->ec, ==, ec);
-    g_assert_cmphex(r->err_id, ==, id);
-    g_assert_cmphex(r->err_addr, ==, addr);
-    r->swerrs = 0;
-}
 
-/* A part of a linear table that is not RAM */
+/* An LPI whose ISTE is not RAM is unreachable, and nothing else is. */
 static void test_ist_bad_linear(void)
 {
-    static const RigIST t = { .b = 12, .base = IST_BASE };
+    static const RigIST t = { .b = 12, .base = IST_BASE + 4096 - 64 };
     Rig *r = ns_rig(1, false);
     RigMemory *m = &r->mem[NS];
 
-    rig_mem_stl(m, entry(&t, 1025), iste(P | EN, 1, 0));
-    rig_mem_stl(m, entry(&t, 2049), iste(P | EN, 2, 0));
+    /* LPIs 0 to 15 and 1040 on are in RAM; 16 and 1039 share pages with them */
+    rig_mem_stl(m, entry(&t, 1041), iste(P | EN, 2, 0));
     rig_mem_fault(m, IST_BASE + 4096, 4096, true, true);
     ist_valid(r, NS, &t);
-    g_assert_cmpuint(r->swerrs, ==, 1);
-    g_assert_cmphex(r->ec, ==, 0x02);
-    expect(r, 0, NS, lpi(2049), 2);
-    check_unreachable(r, NS, lpi(1024));
-    check_unreachable(r, NS, lpi(2047));
-    g_assert_true(reachable(r, NS, lpi(1023)));
-    g_assert_true(reachable(r, NS, lpi(2048)));
-    put(r, NS, lpi(0), iste(EN, 3, 3));
-    rig_clear_log(r);
-    ist_invalid(r, NS);
     g_assert_cmpuint(r->swerrs, ==, 0);
-    g_assert_cmphex(rig_mem_ldl(m, entry(&t, 0)), ==, iste(EN, 3, 3));
-    g_assert_cmphex(rig_mem_ldl(m, entry(&t, 1025)), ==, iste(P | EN, 1, 0));
+    check_unreachable(r, NS, lpi(16));
+    g_assert_cmpuint(r->swerrs, >, 0);
+    rig_clear_log(r);
+    cmd(r, NS, GICV5_CMD_SET_ENABLE, lpi(1039), 1);
+    check_swerr(r, 1, 0x02, 1039, entry(&t, 1039));
+    g_assert_cmphex(cmd(r, NS, GICV5_CMD_REQUEST_CONFIG, lpi(1039), 0), ==, 1);
+    put(r, NS, lpi(15), iste(EN, 3, 3));
+    put(r, NS, lpi(1040), iste(EN | P, 3, 0));
+    expect(r, 0, NS, lpi(1040), 3);
+    cmd(r, NS, GICV5_CMD_REQUEST_CONFIG, lpi(1041), 0);
+    expect(r, 0, NS, lpi(1041), 2);
+    /* In the midst of pages that are held */
+    check_unreachable(r, NS, lpi(16));
+    check_unreachable(r, NS, lpi(1024));
 
-    /* All of it */
-    rig_mem_fault(m, IST_BASE, 4 << 12, true, true);
-    ist_valid(r, NS, &t);
-    check_swerr(r, 1, 0x02, 0, IST_BASE);
-    check_unreachable(r, NS, lpi(0));
-    check_unreachable(r, NS, lpi(4095));
+    /* Now it is RAM: whoever looks again finds it. */
+    rig_mem_fault(m, IST_BASE + 4096, 4096, false, false);
+    rig_mem_stl(m, entry(&t, 1039), iste(P | EN, 1, 0));
+    rig_clear_log(r);
+    cmd(r, NS, GICV5_CMD_REQUEST_CONFIG, lpi(1039), 0);
+    expect(r, 0, NS, lpi(1039), 1);
+    put(r, NS, lpi(16), iste(EN, 4, 4));
+    g_assert_cmpuint(r->swerrs, ==, 0);
     ist_invalid(r, NS);
-
-    /* Whoever looks again after the cure finds it */
-    rig_mem_fault(m, IST_BASE, 4 << 12, false, false);
-    ist_valid(r, NS, &t);
-    expect(r, 0, NS, lpi(1025), 1);
+    g_assert_cmphex(rig_mem_ldl(m, entry(&t, 15)), ==, iste(EN, 3, 3));
+    g_assert_cmphex(rig_mem_ldl(m, entry(&t, 16)), ==, iste(EN, 4, 4));
+    g_assert_cmphex(rig_mem_ldl(m, entry(&t, 1040)), ==, iste(EN | P, 3, 0));
     done(r);
 }
 
@@ -1168,13 +1389,13 @@ static void test_ist_bad_l1(void)
     /* 1024 L1 ISTEs in two 4 KiB pages; the first is bad */
     publish(r, &t, 5, true);
     publish(r, &t, id, true);
-    rig_mem_stl(m, entry(&t, id), iste(P | EN, 4, 0));
-    rig_mem_stl(m, entry(&t, 5), iste(P | EN, 3, 0));
     rig_mem_fault(m, IST_BASE, 4096, true, true);
     ist_valid(r, NS, &t);
-    check_swerr(r, 1, 0x01, 0, IST_BASE);
+    g_assert_cmpuint(r->swerrs, ==, 0);
+    put(r, NS, lpi(id), iste(P | EN, 4, 0));
     expect(r, 0, NS, lpi(id), 4);
-    check_unreachable(r, NS, lpi(5));
+    cmd(r, NS, GICV5_CMD_SET_ENABLE, lpi(5), 1);
+    check_swerr(r, 1, 0x01, 5, IST_BASE);
 
     /* MAP_L2_ISTR there cannot read it */
     gicv5_ist_map_l2(sp, 5 << 10 | 7);
@@ -1184,6 +1405,7 @@ static void test_ist_bad_l1(void)
     /* Nor write it */
     rig_mem_fault(m, IST_BASE, 4096, false, true);
     publish(r, &t, 6 << 10, false);
+    r->swerrs = 0;
     gicv5_ist_map_l2(sp, 6 << 10);
     check_swerr(r, 1, 0x00, 6 << 10, IST_BASE + 48);
     check_unreachable(r, NS, lpi(6 << 10));
@@ -1192,6 +1414,7 @@ static void test_ist_bad_l1(void)
     /* It was published before: no write is needed */
     gicv5_ist_map_l2(sp, 5);
     g_assert_cmpuint(r->swerrs, ==, 0);
+    put(r, NS, lpi(5), iste(P | EN, 3, 0));
     expect(r, 0, NS, lpi(5), 3);
 
     /* Cured */
@@ -1199,6 +1422,29 @@ static void test_ist_bad_l1(void)
     gicv5_ist_map_l2(sp, 6 << 10);
     g_assert_cmpuint(r->swerrs, ==, 0);
     g_assert_true(reachable(r, NS, lpi(6 << 10)));
+    done(r);
+}
+
+/* Software may make an L1 ISTE valid by itself, at any time. */
+static void test_ist_l1_late(void)
+{
+    static const RigIST t = {
+        .two_level = true, .b = 14, .base = IST_BASE,
+    };
+    Rig *r = ns_rig(1, false);
+
+    ist_valid(r, NS, &t);
+    check_unreachable(r, NS, lpi(0x1234));
+    publish(r, &t, 0x1234, true);
+    put(r, NS, lpi(0x1234), iste(P | EN, 3, 0));
+    expect(r, 0, NS, lpi(0x1234), 3);
+    /* What is held stays where it was loaded from. */
+    rig_mem_stq(&r->mem[NS], rig_ist_l1_addr(&t, 0x1234), 0);
+    cmd(r, NS, GICV5_CMD_SET_PRIORITY, lpi(0x1234), 5);
+    expect(r, 0, NS, lpi(0x1234), 5);
+    ist_invalid(r, NS);
+    g_assert_cmphex(rig_mem_ldl(&r->mem[NS], entry(&t, 0x1234)), ==,
+                    iste(P | EN, 5, 0));
     done(r);
 }
 
@@ -1213,18 +1459,18 @@ static void test_ist_bad_l2(void)
 
     publish(r, &t, 0, true);
     publish(r, &t, 1024, true);
-    rig_mem_stl(m, entry(&t, 1), iste(P | EN, 4, 0));
     rig_mem_fault(m, l2, 4096, true, true);
     ist_valid(r, NS, &t);
-    check_swerr(r, 1, 0x02, 1024, l2);
+    put(r, NS, lpi(1), iste(P | EN, 4, 0));
     expect(r, 0, NS, lpi(1), 4);
-    check_unreachable(r, NS, lpi(1024));
+    gicv5_event(r->sys, NS, lpi(1030), GICV5_SET_EDGE);
+    check_swerr(r, 1, 0x02, 1030, l2 + 24);
 
-    /* MAP_L2_ISTR of such a table */
+    /* MAP_L2_ISTR does not look at the table. */
     publish(r, &t, 2048, false);
     rig_mem_fault(m, l2_addr(&t, 2048), 4096, true, true);
     gicv5_ist_map_l2(&r->sys->space[NS], 2050);
-    check_swerr(r, 1, 0x02, 2048, l2_addr(&t, 2048));
+    g_assert_cmpuint(r->swerrs, ==, 0);
     check_unreachable(r, NS, lpi(2048));
     done(r);
 }
@@ -1242,7 +1488,7 @@ static void test_ist_write_back_fails(gconstpointer data)
     put(r, NS, lpi(2048 + 5), iste(P | EN, 4, 0));
     rig_mem_fault(m, bad, 4096 << t.s, false, true);
     ist_invalid(r, NS);
-    check_swerr(r, 1, 0x02, 1024, bad);
+    check_swerr(r, 1, 0x02, 1024 + 5, entry(&t, 1024 + 5));
     expect_none(r, 0, NS);
     check_unreachable(r, NS, lpi(1024 + 5));
     g_assert_cmphex(rig_mem_ldl(m, entry(&t, 5)), ==, iste(P | EN, 4, 0));
@@ -1535,8 +1781,8 @@ static void test_irsen_first(void)
 
     put(r, NS, spi(0), iste(P | EN, 5, 0));
     expect(r, 0, NS, spi(0), 5);
-    rig_mem_stl(&r->mem[NS], IST_BASE, iste(P | EN, 4, 0));
     ist_valid(r, NS, &linear8);
+    put(r, NS, lpi(0), iste(P | EN, 4, 0));
     expect(r, 0, NS, lpi(0), 4);
     ist_invalid(r, NS);
     expect(r, 0, NS, spi(0), 5);
@@ -1657,6 +1903,7 @@ static void test_1ofn_excluded(void)
 static void test_1ofn_prefers_winner(void)
 {
     Rig *r = ns_rig(3, true);
+    unsigned holder;
 
     for (unsigned i = 0; i < 3; i++) {
         take_1ofn(r, i, true);
@@ -1671,25 +1918,143 @@ static void test_1ofn_prefers_winner(void)
     }
     cmd(r, NS, GICV5_CMD_SET_PENDING, spi(1), 1);
 
-    /* A more important one for its holder: it moves if it can win elsewhere */
+    /* A more important one for its holder: it moves to its equals elsewhere */
     r->forwards = 0;
     put(r, NS, spi(11), iste(P | EN, 1, 1));
     expect(r, 1, NS, spi(11), 1);
     expect(r, 0, NS, spi(10), 2);
-    expect(r, 2, NS, spi(12), 3);
-    cmd(r, NS, GICV5_CMD_SET_ENABLE, spi(12), 0);
     expect(r, 2, NS, spi(1), 3);
-    cmd(r, NS, GICV5_CMD_SET_ENABLE, spi(12), 1);
-    expect(r, 2, NS, spi(12), 3);
+    cmd(r, NS, GICV5_CMD_SET_PRIORITY, spi(12), 2);
     /* It is nowhere now. Whoever is free first gets it */
+    expect(r, 2, NS, spi(12), 2);
     cmd(r, NS, GICV5_CMD_ACTIVATE, spi(10), 0);
     expect(r, 0, NS, spi(1), 3);
     /* More important than what others hold */
     cmd(r, NS, GICV5_CMD_DEACTIVATE, spi(10), 0);
     cmd(r, NS, GICV5_CMD_SET_PENDING, spi(10), 1);
     expect(r, 0, NS, spi(10), 2);
-    cmd(r, NS, GICV5_CMD_SET_PRIORITY, spi(1), 2);
-    expect(r, 2, NS, spi(1), 2);
+    cmd(r, NS, GICV5_CMD_SET_PRIORITY, spi(1), 1);
+    g_assert_cmpuint(offers(r, NS, spi(1), &holder), ==, 1);
+    expect(r, 1, NS, spi(11), 1);
+    done(r);
+}
+
+static unsigned limit_asked;
+
+static void take_1ofn_below(Rig *r, unsigned p, unsigned limit)
+{
+    gicv5_command(r->sys, pe(r, p), NS, GICV5_CMD_SET_ONE_OF_N, 0,
+                  FIELD_DP32(1, GICV5_ONE_OF_N, LIMIT, limit));
+}
+
+/* A PE that would not take the first interrupt does not keep it from others */
+static void test_1ofn_limit(void)
+{
+    Rig *r = ns_rig(2, true);
+
+    take_1ofn_below(r, 0, 4);
+    take_1ofn_below(r, 1, 10);
+    put(r, NS, spi(1), iste(P | EN | IRM, 5, 0));
+    expect(r, 1, NS, spi(1), 5);
+    /* Nor does the first keep the second */
+    put(r, NS, spi(2), iste(P | EN | IRM, 6, 0));
+    expect_none(r, 0, NS);
+    expect(r, 1, NS, spi(1), 5);
+    take_1ofn_below(r, 0, 7);
+    expect(r, 0, NS, spi(2), 6);
+    /* The mask of its holder changes */
+    take_1ofn_below(r, 1, 5);
+    expect(r, 0, NS, spi(1), 5);
+    expect_none(r, 1, NS);
+    take_1ofn_below(r, 1, 32);
+    expect(r, 1, NS, spi(2), 6);
+    take_1ofn(r, 1, false);
+    expect_none(r, 1, NS);
+    done(r);
+}
+
+/* As many as there are PEs for them, the most important first */
+static void test_1ofn_many(void)
+{
+    Rig *r = ns_rig(3, true);
+    unsigned holder;
+
+    for (unsigned i = 0; i < 3; i++) {
+        take_1ofn(r, i, true);
+    }
+    for (unsigned i = 0; i < 8; i++) {
+        put(r, NS, spi(i), iste(P | EN | IRM, 20 - i, 0));
+        g_assert_cmpuint(offers(r, NS, spi(i), &holder), ==, 1);
+    }
+    for (unsigned i = 0; i < 8; i++) {
+        g_assert_cmpuint(offers(r, NS, spi(i), &holder), ==, i >= 5);
+    }
+    g_assert_cmpuint(offers(r, NS, spi(6), &holder), ==, 1);
+    gicv5_command(r->sys, pe(r, holder), NS, GICV5_CMD_ACTIVATE, spi(6), 0);
+    expect(r, holder, NS, spi(4), 16);
+    done(r);
+}
+
+/* Own interrupts and offers of equal priority: neither waits for ever */
+static void test_1ofn_equals(void)
+{
+    Rig *r = ns_rig(1, true);
+    unsigned count[2] = {};
+
+    take_1ofn(r, 0, true);
+    put(r, NS, spi(0), iste(P | EN, 5, 0));
+    put(r, NS, spi(1), iste(P | EN | IRM, 5, 0));
+    for (unsigned i = 0; i < 100; i++) {
+        uint32_t intid = gicv5_candidate_intid(r->seen[0][NS]);
+
+        g_assert_true(intid == spi(0) || intid == spi(1));
+        count[intid - spi(0)]++;
+        /* Both come back at once */
+        cmd(r, NS, GICV5_CMD_ACTIVATE, intid, 0);
+        cmd(r, NS, GICV5_CMD_DEACTIVATE, intid, 0);
+        gicv5_event(r->sys, NS, intid, GICV5_SET_EDGE);
+    }
+    g_assert_cmpuint(count[0], ==, 50);
+    g_assert_cmpuint(count[1], ==, 50);
+    done(r);
+}
+
+static unsigned tell_limit(void *opaque, GICv5PE *p, GICv5Domain domain)
+{
+    limit_asked++;
+    return p->index;
+}
+
+/* CPU interfaces are asked for their limits once, and only if need be. */
+static void test_1ofn_ask(void)
+{
+    Rig *r = ns_rig(16, true);
+    GICv5EngineOps ops = *r->sys->ops;
+
+    ops.one_of_n_limit = tell_limit;
+    r->sys->ops = &ops;
+    limit_asked = 0;
+    for (unsigned i = 0; i < 16; i++) {
+        g_assert_cmpuint(gicv5_command(r->sys, pe(r, i), NS,
+                                       GICV5_CMD_SET_ONE_OF_N, 0, 1), ==, 0);
+    }
+    put(r, NS, spi(1), iste(P | EN | IRM, 14, 0));
+    expect(r, 15, NS, spi(1), 14);
+    g_assert_cmpuint(limit_asked, ==, 16);
+    for (unsigned i = 0; i < 100; i++) {
+        cmd(r, NS, GICV5_CMD_SET_PENDING, spi(1), 0);
+        cmd(r, NS, GICV5_CMD_SET_PENDING, spi(1), 1);
+        expect(r, 15, NS, spi(1), 14);
+    }
+    g_assert_cmpuint(limit_asked, ==, 16);
+    /* One tells a change, and goes on telling while there is something */
+    g_assert_cmpuint(gicv5_command(r->sys, pe(r, 3), NS,
+                                   GICV5_CMD_SET_ONE_OF_N, 0, 1 | 20 << 8),
+                     ==, 1);
+    cmd(r, NS, GICV5_CMD_SET_PENDING, spi(1), 0);
+    g_assert_cmpuint(gicv5_command(r->sys, pe(r, 3), NS,
+                                   GICV5_CMD_SET_ONE_OF_N, 0, 1 | 20 << 8),
+                     ==, 0);
     done(r);
 }
 
@@ -1801,6 +2166,7 @@ static void test_1ofn_load(void)
     take_1ofn(r, 1, true);
     rig_mem_stl(&r->mem[NS], IST_BASE + 20, iste(P | EN | IRM, 5, 0));
     ist_valid(r, NS, &linear8);
+    cmd(r, NS, GICV5_CMD_REQUEST_CONFIG, lpi(5), 0);
     expect(r, 1, NS, lpi(5), 5);
     ist_invalid(r, NS);
     g_assert_cmpuint(offers(r, NS, lpi(5), &holder), ==, 0);
@@ -1954,8 +2320,8 @@ static void test_reset(void)
     put(r, S, spi(3), iste(EN | P, 1, 0));
     expect_forwards(r, 0);
     g_assert_false(pe(r, 0)->target[NS].dps);
-    g_assert_true(pe(r, 1)->target[NS].accepts);
-    g_assert_false(pe(r, 0)->target[NS].accepts);
+    g_assert_cmpuint(pe(r, 1)->target[NS].limit, ==, 32);
+    g_assert_cmpuint(pe(r, 0)->target[NS].limit, ==, 0);
     gicv5_irs_enable(r->sys, 0, S, true);
     expect(r, 0, S, spi(3), 1);
     expect_none(r, 1, S);
@@ -1999,7 +2365,8 @@ static void test_reset_recalls(void)
     for (unsigned i = 0; i < r->forwards; i++) {
         g_assert_cmphex(r->log[i].candidate, ==, GICV5_CANDIDATE_NONE);
     }
-    expect_forwards(r, 1);
+    /* Both had been offered */
+    expect_forwards(r, 2);
     done(r);
 }
 
@@ -2063,6 +2430,13 @@ int main(int argc, char **argv)
     g_test_add_func("/gicv5/ist/map-l2-keeps", test_ist_map_l2_keeps);
     add_numbered("/gicv5/ist/metadata", 1, 2, test_ist_metadata);
     g_test_add_func("/gicv5/ist/sparse", test_ist_sparse);
+    g_test_add_func("/gicv5/ist/clean", test_ist_clean);
+    g_test_add_func("/gicv5/ist/back-to-zero", test_ist_back_to_zero);
+    g_test_add_func("/gicv5/ist/aliased", test_ist_aliased);
+    g_test_add_func("/gicv5/ist/l1-late", test_ist_l1_late);
+    g_test_add_func("/gicv5/memory/bound", test_memory_bound);
+    g_test_add_func("/gicv5/memory/full", test_memory_full);
+    g_test_add_func("/gicv5/memory/domains", test_memory_domains);
     g_test_add_func("/gicv5/ist/load", test_ist_load);
     g_test_add_func("/gicv5/ist/sanitize", test_ist_sanitize);
     g_test_add_func("/gicv5/ist/bad-linear", test_ist_bad_linear);
@@ -2088,6 +2462,10 @@ int main(int argc, char **argv)
     g_test_add_func("/gicv5/1ofn/one-pe", test_1ofn_one_pe);
     g_test_add_func("/gicv5/1ofn/excluded", test_1ofn_excluded);
     g_test_add_func("/gicv5/1ofn/prefers-winner", test_1ofn_prefers_winner);
+    g_test_add_func("/gicv5/1ofn/limit", test_1ofn_limit);
+    g_test_add_func("/gicv5/1ofn/many", test_1ofn_many);
+    g_test_add_func("/gicv5/1ofn/equals", test_1ofn_equals);
+    g_test_add_func("/gicv5/1ofn/ask", test_1ofn_ask);
     g_test_add_func("/gicv5/1ofn/order", test_1ofn_order);
     g_test_add_func("/gicv5/1ofn/spread", test_1ofn_spread);
     g_test_add_func("/gicv5/1ofn/retarget", test_1ofn_retarget);
