@@ -1017,9 +1017,70 @@ static void test_memory(gconstpointer data)
     rig_free(r);
 }
 
+static void no_forward(void *opaque, GICv5PE *pe, GICv5Domain domain,
+                       GICv5Candidate candidate)
+{
+}
+
+/* --- cost (with -m perf) ------------------------------------------------- */
+
+/* Nanoseconds of a command while 1-of-N interrupts wait that no PE takes */
+static double command_ns(unsigned pes)
+{
+    const GICv5EngineConfig ec = {
+        .domains = 1 << 1, .id_bits = 8, .prio_bits = 5, .one_of_n = true,
+    };
+    const unsigned count = 2000000;
+    GICv5System *sys;
+    Rig *r = rig_new(&ec);
+    GICv5EngineOps ops = *r->sys->ops;
+    uint64_t start;
+
+    /* The rig's own checks would cost more. */
+    ops.forward = no_forward;
+    sys = gicv5_system_new(&ec, &ops, r);
+    gicv5_system_add_irs(sys, 0, 8);
+    for (unsigned i = 0; i < pes; i++) {
+        gicv5_system_add_pe(sys, 0, i, NULL);
+    }
+    gicv5_irs_enable(sys, 0, 1, true);
+    for (unsigned i = 0; i < 8; i++) {
+        GICv5PE *pe = gicv5_system_find_pe(sys, 0);
+        uint32_t intid = 0x60000000 | i;
+
+        gicv5_command(sys, pe, 1, GICV5_CMD_SET_ENABLE, intid, 1);
+        if (i) {
+            gicv5_command(sys, pe, 1, GICV5_CMD_SET_TARGET, intid,
+                          GICV5_TARGET_IRM);
+            gicv5_command(sys, pe, 1, GICV5_CMD_SET_PENDING, intid, 1);
+        }
+    }
+    start = g_get_monotonic_time();
+    for (unsigned i = 0; i < count; i++) {
+        gicv5_command(sys, gicv5_system_find_pe(sys, 0), 1,
+                      GICV5_CMD_SET_PENDING, 0x60000000, i & 1);
+    }
+    start = g_get_monotonic_time() - start;
+    gicv5_system_free(sys);
+    rig_free(r);
+    return 1000.0 * start / count;
+}
+
+static void test_cost(void)
+{
+    double few = command_ns(8), many = command_ns(512);
+
+    g_test_minimized_result(many / few, "a command with 512 PEs: %.1f ns, with "
+                            "8: %.1f ns, ratio %.2f", many, few, many / few);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+
+    if (g_test_perf()) {
+        g_test_add_func("/gicv5/cost/one-of-n", test_cost);
+    }
 
     seed = env_number("GICV5_TEST_SEED", g_random_int());
     g_test_message("GICV5_TEST_SEED=%u", seed);

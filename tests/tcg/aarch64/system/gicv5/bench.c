@@ -145,6 +145,40 @@ static void lpi_load(void)
     ist_setup();
 }
 
+/*
+ * A table of 2^24 pending LPIs that takes 132 KiB: each L1 ISTE names the same
+ * level 2 table. Making it valid and invalid again must not cost more for that.
+ */
+static void tables(void)
+{
+    const uint32_t cfgr = 24 | BIT(16);
+    uint64_t base = (uint64_t)ist_mem;
+    uint64_t *l1 = (uint64_t *)ist_mem;
+    uint32_t *l2 = &ist_mem[IST_SIZE / 2];
+
+    irs_ist_off();
+    for (unsigned i = 0; i < 1 << 14; i++) {
+        l1[i] = (uint64_t)l2 | 1;
+    }
+    for (unsigned i = 0; i < 1024; i++) {
+        l2[i] = 0x1f009;
+    }
+    BENCH("irs-write", irs_w32(IRS_CR1, 0));
+    irs_w32(IRS_IST_CFGR, cfgr);
+    BENCH("ist-valid-invalid", ({
+        irs_w64(IRS_IST_BASER, base | 1);
+        irs_w64(IRS_IST_BASER, 0);
+    }));
+    BENCH("ist-valid-use-invalid", ({
+        irs_w64(IRS_IST_BASER, base | 1);
+        gic_cddi(LPI(0x123456));
+        irs_w64(IRS_IST_BASER, 0);
+    }));
+    irs_ist_on(cfgr, base);
+    BENCH("map-l2", irs_w32(IRS_MAP_L2_ISTR, 0xfedcba));
+    ist_setup();
+}
+
 /* IPIs: GICv5 by LPIs, GICv3 by SGIs, with the same handlers around */
 
 #define IPI_A 100
@@ -344,6 +378,7 @@ static void bench(void)
             cpu_stop(1);
         }
         registers();
+        tables();
         lpi_load();
         lpi_setup(LPI(IPI_A), 16, this_cpu()->iaffid);
         this_cpu()->irq = ipi_handler;
