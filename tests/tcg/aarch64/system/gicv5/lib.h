@@ -84,6 +84,8 @@ static inline struct cpu *this_cpu(void)
 extern char secondary_start[], el0_return[];
 void el0_call(void *code);
 void window_sp0(void);
+void window_sp0_reg(void);
+void window_eret(uint64_t spsr);
 long psci_hvc(long fn, long a, long b, long c);
 
 /* What start.S calls */

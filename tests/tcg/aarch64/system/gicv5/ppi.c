@@ -844,9 +844,162 @@ static void test_nmi_spintmask(void)
     CHECK_EQ(nmis, 0);
     window_sp0();
     CHECK_EQ(nmis, 1);
+    /* Once more: an emulator may have translated the code by now. */
+    window_sp0();
+    CHECK_EQ(nmis, 1);
+    window_sp0();
+    ppi_pend(PPI_SW, true);
+    gic_sync();
+    CHECK_EQ(nmis, 1);
+    window_sp0();
+    CHECK_EQ(nmis, 2);
     /* Exception entry clears ALLINT in this mode */
     CHECK(!nmi_allint);
     set_nmi(0);
+}
+
+/*
+ * Every write of PSTATE or SCTLR_EL1 that can unmask an interrupt which is
+ * pending already: it is taken at the next ISB or ERET, and not when
+ * something else happens to make an emulator look.
+ */
+
+#define NOPS "nop\nnop\nnop\n"
+
+static void window_daifclr(void)
+{
+    asm volatile("msr daifclr, #2\nisb\n" NOPS "msr daifset, #2"
+                 : : : "memory");
+}
+
+static void window_daif(void)
+{
+    asm volatile("msr daif, %0\nisb\n" NOPS "msr daif, %1"
+                 : : "r"(0x340ull), "r"(0x3c0ull) : "memory");
+}
+
+static void window_allint_imm(void)
+{
+    asm volatile(".inst 0xd501401f\nisb\n" NOPS ".inst 0xd501411f"
+                 : : : "memory");
+}
+
+static void window_allint_reg(void)
+{
+    /* S3_0_C4_C3_0 */
+    asm volatile("msr s3_0_c4_c3_0, xzr\nisb\n" NOPS "msr s3_0_c4_c3_0, %0"
+                 : : "r"(PSTATE_ALLINT) : "memory");
+}
+
+/* Of the bits that mask, only those of @keep */
+static void window_sctlr(uint64_t keep)
+{
+    uint64_t v = rd(sctlr_el1);
+
+    asm volatile("msr sctlr_el1, %0\nisb\n" NOPS "msr sctlr_el1, %1\nisb"
+                 : : "r"((v & ~(SCTLR_NMI | SCTLR_SPINTMASK)) | keep), "r"(v)
+                 : "memory");
+}
+
+static void window_no_spintmask(void)
+{
+    window_sctlr(SCTLR_NMI);
+}
+
+static void window_no_nmi(void)
+{
+    window_sctlr(0);
+}
+
+#define SPSR_EL1T 4
+#define SPSR_EL1H 5
+#define SPSR_DAIF 0x3c0
+#define SPSR_DAF 0x340
+
+static void window_eret_i(void)
+{
+    window_eret(SPSR_EL1H | SPSR_DAF);
+}
+
+static void window_eret_allint(void)
+{
+    window_eret(SPSR_EL1H | SPSR_DAIF);
+}
+
+static void window_eret_sp(void)
+{
+    window_eret(SPSR_EL1T | SPSR_DAIF);
+}
+
+static void test_unmask(void)
+{
+    static const struct {
+        const char *name;
+        void (*window)(void);
+        uint64_t sctlr;
+        uint64_t allint;
+        uint64_t daif;
+        unsigned prio;
+    } ways[] = {
+        { "DAIFCLR", window_daifclr, 0, 0, SPSR_DAIF, 1 },
+        { "DAIF", window_daif, 0, 0, SPSR_DAIF, 1 },
+        { "DAIFCLR, priority 0", window_daifclr, 0, 0, SPSR_DAIF, 0 },
+        { "ALLINT, #0", window_allint_imm, SCTLR_NMI, PSTATE_ALLINT,
+          SPSR_DAIF, 0 },
+        { "ALLINT", window_allint_reg, SCTLR_NMI, PSTATE_ALLINT, SPSR_DAIF,
+          0 },
+        { "ALLINT, #0, no NMI", window_allint_imm, SCTLR_NMI, PSTATE_ALLINT,
+          SPSR_DAF, 1 },
+        { "SPSEL, #0", window_sp0, SCTLR_NMI | SCTLR_SPINTMASK, 0, SPSR_DAIF,
+          0 },
+        { "SPSEL", window_sp0_reg, SCTLR_NMI | SCTLR_SPINTMASK, 0, SPSR_DAIF,
+          0 },
+        { "SPSEL, #0, no NMI", window_sp0, SCTLR_NMI | SCTLR_SPINTMASK, 0,
+          SPSR_DAF, 1 },
+        { "SCTLR.SPINTMASK", window_no_spintmask, SCTLR_NMI | SCTLR_SPINTMASK,
+          0, SPSR_DAIF, 0 },
+        { "SCTLR.NMI", window_no_nmi, SCTLR_NMI, PSTATE_ALLINT, SPSR_DAF, 0 },
+        { "ERET, I", window_eret_i, 0, 0, SPSR_DAIF, 1 },
+        { "ERET, ALLINT", window_eret_allint, SCTLR_NMI, PSTATE_ALLINT,
+          SPSR_DAIF, 0 },
+        { "ERET, SP", window_eret_sp, SCTLR_NMI | SCTLR_SPINTMASK, 0,
+          SPSR_DAIF, 0 },
+    };
+    unsigned taken;
+
+    this_cpu()->irq = nmi_handler;
+    ppi_enable(PPI_SW, true);
+    for (unsigned i = 0; i < ARRAY_SIZE(ways); i++) {
+        nmis = plain = 0;
+        wr(ALLINT, PSTATE_ALLINT);
+        set_nmi(ways[i].sctlr);
+        wr(ALLINT, ways[i].allint);
+        wr(daif, ways[i].daif);
+        isb();
+        /*
+         * An emulator looks for interrupts where it comes for the first time:
+         * have it translate and link all that is on the way.
+         */
+        ways[i].window();
+        ways[i].window();
+        ppi_priority(PPI_SW, ways[i].prio);
+        ppi_pend(PPI_SW, true);
+        gic_sync();
+        asm volatile(NOPS : : : "memory");
+        taken = nmis + plain;
+        if (!CHECK_EQ(taken, 0)) {
+            print("# %s: was not masked before\n", ways[i].name);
+        }
+        ways[i].window();
+        taken = nmis + plain;
+        if (!CHECK_EQ(taken, 1)) {
+            print("# %s: did not unmask\n", ways[i].name);
+        }
+        wr(daif, SPSR_DAIF);
+        wr(ALLINT, 0);
+        set_nmi(0);
+        ppi_pend(PPI_SW, false);
+    }
 }
 
 const struct test tests[] = {
@@ -878,5 +1031,6 @@ const struct test tests[] = {
     { "NMI: priority mask, running priority and EN hold", test_nmi_pcr },
     { "NMI: pending interrupt gets priority 0", test_nmi_priority_change },
     { "NMI: SPINTMASK", test_nmi_spintmask },
+    { "whatever unmasks takes effect at once", test_unmask },
     { }
 };

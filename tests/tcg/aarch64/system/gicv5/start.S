@@ -143,19 +143,49 @@ el0_return:
 
 	/*
 	 * void window_sp0(void): with SP_EL0 as the stack pointer for some
-	 * instructions. Clearing PSTATE.F, which nothing uses, makes an
-	 * emulator look for interrupts.
+	 * instructions, none of which but the ISB makes an emulator look for
+	 * interrupts
 	 */
 	.globl	window_sp0
 window_sp0:
 	msr	spsel, #0
 	isb
-	msr	daifclr, #1
 	nop
 	nop
 	nop
-	msr	daifset, #1
 	msr	spsel, #1
+	isb
+	ret
+
+	/* void window_sp0_reg(void): the same with the register form */
+	.globl	window_sp0_reg
+window_sp0_reg:
+	mov	x0, #1
+	msr	spsel, xzr
+	isb
+	nop
+	nop
+	nop
+	msr	spsel, x0
+	isb
+	ret
+
+	/*
+	 * void window_eret(long spsr): ERET to the next instructions, then
+	 * DAIF and ALLINT set and SP_EL1 again
+	 */
+	.globl	window_eret
+window_eret:
+	adr	x1, 1f
+	msr	elr_el1, x1
+	msr	spsr_el1, x0
+	eret
+1:	nop
+	nop
+	nop
+	msr	spsel, #1
+	msr	daifset, #0xf
+	.inst	0xd501411f	/* msr allint, #1 */
 	isb
 	ret
 
