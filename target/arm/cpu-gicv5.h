@@ -27,6 +27,9 @@ FIELD(ID_AA64PFR2, GCIE, 12, 4)
 #define GICV5_LINE_NMI BIT(2)
 #define GICV5_NUM_LINES 3
 
+/* In place of levels: a thread is changing the lines now. */
+#define GICV5_LINES_MOVING BIT(GICV5_NUM_LINES)
+
 /**
  * GICv5Bank: what a CPU interface has once per interrupt domain
  *
@@ -49,11 +52,12 @@ typedef struct GICv5Bank {
  * have a single copy straight from here.
  *
  * Locking: the architected state and @lines change under @lock only. @lines
- * needs the BQL too, see gicv5_cpuif_drive(). Nobody takes the BQL while
- * holding @lock. Only the PE itself, or a thread that holds the BQL while the
- * PE does not execute, writes CR0, PCR, APR, ICSR and the PPI registers, so
- * the PE reads them without @lock. @irs_hppi, @ppi_line and the pending bits
- * are also written by devices, under the BQL and @lock.
+ * needs the BQL too, see gicv5_cpuif_drive(). Nobody takes the BQL, or traces,
+ * while holding @lock. Only the PE itself, or a thread that holds the BQL
+ * while the PE does not execute, writes CR0, PCR, APR, ICSR and the PPI
+ * registers, so the PE reads them without @lock. @irs_hppi, @ppi_line and the
+ * pending bits are also written by devices, under the BQL and @lock. Generated
+ * code loads registers while that happens: gicv5_cpuif_store() writes them.
  *
  * @enabled: the CPU property "gicv5": this CPU has FEAT_GCIE
  * @port: the IRS this PE is connected to, or NULL
@@ -62,7 +66,8 @@ typedef struct GICv5Bank {
  * @ppi_pend: pending state: of an edge PPI the latch, of a level PPI its line
  * @ppi_line: the levels of the PPI inputs
  * @id_bits: 16 or 24, what ICC_IDR0_EL1.ID_BITS says
- * @lines: the levels (GICV5_LINE_*) that the lines of the PE have
+ * @lines: the levels (GICV5_LINE_*) that the lines of the PE have, or
+ *     GICV5_LINES_MOVING
  */
 typedef struct GICv5CPUIf {
     bool enabled;

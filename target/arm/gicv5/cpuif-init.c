@@ -139,6 +139,9 @@ void gicv5_cpuif_finalize(ARMCPU *cpu)
         c->port->cpu_ops = NULL;
         c->port = NULL;
     }
+    if (c->enabled && c->line_out[0]) {
+        qemu_spin_destroy(&c->lock);
+    }
     if (c->machine_done.notify) {
         qemu_remove_machine_init_done_notifier(&c->machine_done);
         c->machine_done.notify = NULL;
@@ -268,6 +271,10 @@ void gicv5_cpu_detach(GICv5Port *port)
     c->port = NULL;
     port->cpu = NULL;
     port->cpu_ops = NULL;
+    if (!c->enabled) {
+        /* KVM runs the CPU interface. */
+        return;
+    }
 
     gicv5_cpuif_lock(cpu);
     for (i = 0; i < GICV5_NUM_DOMAINS; i++) {

@@ -121,7 +121,7 @@ static void gic_cdrcfg_write(CPUARMState *env, const ARMCPRegInfo *ri,
         icsr = R_GICV5_ICSR_F_MASK;
     }
     /* ICC_ICSR_EL1 is no input of the exception lines: no lock is needed. */
-    gicv5_cpuif(cpu)->icsr = icsr & GICV5_ICSR_MASK;
+    gicv5_cpuif_store(&gicv5_cpuif(cpu)->icsr, icsr & GICV5_ICSR_MASK);
 }
 
 static void gic_cddi_write(CPUARMState *env, const ARMCPRegInfo *ri,
@@ -183,11 +183,20 @@ static uint64_t gicr_cdnmia_read(CPUARMState *env, const ARMCPRegInfo *ri)
 }
 
 /*
- * GSB SYS and GSB ACK: all our instructions and register writes have
- * completed when they retire. What is left is that the write ends the
- * translation block, so that a signal that came up is seen.
+ * All our instructions and register writes have completed when they retire,
+ * exception lines included. What GSB SYS waits for is another thread that has
+ * changed the state, so that this PE can see it, but not yet the lines. Both
+ * barriers end the translation block, so that a signal that came up is taken.
  */
-static void gsb_write(CPUARMState *env, const ARMCPRegInfo *ri, uint64_t value)
+static void gsb_sys_write(CPUARMState *env, const ARMCPRegInfo *ri,
+                          uint64_t value)
+{
+    gicv5_cpuif_settle(env_archcpu(env));
+}
+
+/* An acknowledge is this PE's own: nothing is left to wait for. */
+static void gsb_ack_write(CPUARMState *env, const ARMCPRegInfo *ri,
+                          uint64_t value)
 {
 }
 
@@ -196,10 +205,10 @@ static void gsb_write(CPUARMState *env, const ARMCPRegInfo *ri, uint64_t value)
 static const ARMCPRegInfo gicv5_insns[] = {
     { .name = "GSB_SYS", .state = ARM_CP_STATE_AA64,
       .opc0 = 1, .opc1 = 0, .crn = 12, .crm = 0, .opc2 = 0,
-      .access = PL1_W, .type = INSN_TYPE, .writefn = gsb_write },
+      .access = PL1_W, .type = INSN_TYPE, .writefn = gsb_sys_write },
     { .name = "GSB_ACK", .state = ARM_CP_STATE_AA64,
       .opc0 = 1, .opc1 = 0, .crn = 12, .crm = 0, .opc2 = 1,
-      .access = PL1_W, .type = INSN_TYPE, .writefn = gsb_write },
+      .access = PL1_W, .type = INSN_TYPE, .writefn = gsb_ack_write },
     { .name = "GIC_CDDIS", .state = ARM_CP_STATE_AA64,
       .opc0 = 1, .opc1 = 0, .crn = 12, .crm = 1, .opc2 = 0,
       .access = PL1_W, .type = INSN_TYPE, .writefn = gic_cddis_write },

@@ -57,7 +57,7 @@ static void icc_pcr_write(CPUARMState *env, const ARMCPRegInfo *ri,
 
     trace_write(env, ri, value);
     gicv5_cpuif_lock(cpu);
-    reg_bank(env)->pcr = value & R_ICC_PCR_PRIORITY_MASK;
+    gicv5_cpuif_store(&reg_bank(env)->pcr, value & R_ICC_PCR_PRIORITY_MASK);
     gicv5_cpuif_unlock(cpu);
 }
 
@@ -74,7 +74,7 @@ static void icc_apr_write(CPUARMState *env, const ARMCPRegInfo *ri,
     trace_write(env, ri, value);
     gicv5_cpuif_lock(cpu);
     /* One bit per priority: all 32 exist */
-    reg_bank(env)->apr = (uint32_t)value;
+    gicv5_cpuif_store(&reg_bank(env)->apr, (uint32_t)value);
     gicv5_cpuif_unlock(cpu);
 }
 
@@ -97,7 +97,7 @@ static void icc_icsr_write(CPUARMState *env, const ARMCPRegInfo *ri,
 {
     trace_write(env, ri, value);
     /* Not banked, and no input of the exception lines: no lock */
-    env->gicv5.icsr = value & GICV5_ICSR_MASK;
+    gicv5_cpuif_store(&env->gicv5.icsr, value & GICV5_ICSR_MASK);
 }
 
 /*
@@ -124,7 +124,7 @@ static void icc_ppi_enabler_write(CPUARMState *env, const ARMCPRegInfo *ri,
 
     trace_write(env, ri, value);
     gicv5_cpuif_lock(cpu);
-    *enable = (*enable & ~owned) | (value & owned);
+    gicv5_cpuif_store(enable, (*enable & ~owned) | (value & owned));
     gicv5_cpuif_unlock(cpu);
 }
 
@@ -137,10 +137,12 @@ static void icc_ppi_sactiver_write(CPUARMState *env, const ARMCPRegInfo *ri,
                                    uint64_t value)
 {
     ARMCPU *cpu = env_archcpu(env);
+    uint64_t *active = &env->gicv5.ppi_active[ri->opc2 & 1];
 
     trace_write(env, ri, value);
+    value &= ppi_owned(env, ri);
     gicv5_cpuif_lock(cpu);
-    env->gicv5.ppi_active[ri->opc2 & 1] |= value & ppi_owned(env, ri);
+    gicv5_cpuif_store(active, *active | value);
     gicv5_cpuif_unlock(cpu);
 }
 
@@ -148,22 +150,20 @@ static void icc_ppi_cactiver_write(CPUARMState *env, const ARMCPRegInfo *ri,
                                    uint64_t value)
 {
     ARMCPU *cpu = env_archcpu(env);
+    uint64_t *active = &env->gicv5.ppi_active[ri->opc2 & 1];
 
     trace_write(env, ri, value);
+    value &= ppi_owned(env, ri);
     gicv5_cpuif_lock(cpu);
-    env->gicv5.ppi_active[ri->opc2 & 1] &= ~(value & ppi_owned(env, ri));
+    gicv5_cpuif_store(active, *active & ~value);
     gicv5_cpuif_unlock(cpu);
 }
 
 static uint64_t icc_ppi_pendr_read(CPUARMState *env, const ARMCPRegInfo *ri)
 {
-    ARMCPU *cpu = env_archcpu(env);
-    uint64_t pending;
-
-    gicv5_cpuif_lock(cpu);
-    pending = env->gicv5.ppi_pend[ri->opc2 & 1];
-    qemu_spin_unlock(&env->gicv5.lock);
-    return pending & ppi_owned(env, ri);
+    /* Devices write it, too: as generated code would, without the lock. */
+    return qatomic_read_u64(&env->gicv5.ppi_pend[ri->opc2 & 1]) &
+           ppi_owned(env, ri);
 }
 
 /* The pending state of a level PPI is its line: only edge PPIs change. */
@@ -172,11 +172,12 @@ static void icc_ppi_spendr_write(CPUARMState *env, const ARMCPRegInfo *ri,
 {
     ARMCPU *cpu = env_archcpu(env);
     unsigned n = ri->opc2 & 1;
+    uint64_t *pend = &env->gicv5.ppi_pend[n];
 
     trace_write(env, ri, value);
     value &= ppi_owned(env, ri) & gicv5_ppi_edge_mask(n);
     gicv5_cpuif_lock(cpu);
-    env->gicv5.ppi_pend[n] |= value;
+    gicv5_cpuif_store(pend, *pend | value);
     gicv5_cpuif_unlock(cpu);
 }
 
@@ -185,11 +186,12 @@ static void icc_ppi_cpendr_write(CPUARMState *env, const ARMCPRegInfo *ri,
 {
     ARMCPU *cpu = env_archcpu(env);
     unsigned n = ri->opc2 & 1;
+    uint64_t *pend = &env->gicv5.ppi_pend[n];
 
     trace_write(env, ri, value);
     value &= ppi_owned(env, ri) & gicv5_ppi_edge_mask(n);
     gicv5_cpuif_lock(cpu);
-    env->gicv5.ppi_pend[n] &= ~value;
+    gicv5_cpuif_store(pend, *pend & ~value);
     gicv5_cpuif_unlock(cpu);
 }
 
@@ -229,7 +231,7 @@ static void icc_ppi_priorityr_write(CPUARMState *env, const ARMCPRegInfo *ri,
 
     trace_write(env, ri, value);
     gicv5_cpuif_lock(cpu);
-    *prio = (*prio & ~mask) | (value & mask);
+    gicv5_cpuif_store(prio, (*prio & ~mask) | (value & mask));
     gicv5_cpuif_unlock(cpu);
 }
 

@@ -144,20 +144,14 @@ static unsigned wanted_lines(const GICv5CPUIf *c)
  * Make the exception lines follow the state.
  *
  * A thread that changes state holds the lock, and compares what it wants with
- * @lines before it drops the lock. Equal: nothing to do. Not equal: it comes
- * here and gets the BQL. So the common register write of a vCPU, one that
- * changes no line, needs no BQL. No update can be lost:
+ * @lines before it drops the lock. Equal: nothing to do, and no BQL, as for
+ * most register writes of a vCPU. Not equal: it comes here.
  *
- * - @lines is only written here, under both locks, after the levels have been
- *   set. Until then another thread that changes state still compares with the
- *   old levels. If it wants something else, it waits here for the BQL, and
- *   when it returns the lines are right.
- * - If it wants the old levels again it does not come here. But @lines is
- *   published and the state looked at again in one critical section, so we
- *   find that the new levels are wrong already and go round once more.
- *
- * Each further turn needs another change from outside, and the vCPU that
- * caused it is soon stopped by the BQL, so the loop ends.
+ * While lines are on their way, @lines is GICV5_LINES_MOVING, which nothing
+ * wanted equals: a thread that changes state meanwhile comes here too, and
+ * waits for the BQL. So there is no loop: if the state changes between our
+ * two critical sections, who changed it drives the lines again after us.
+ * docs/devel/gicv5.rst has the argument in full.
  */
 static void gicv5_cpuif_drive(ARMCPU *cpu)
 {
@@ -168,27 +162,35 @@ static void gicv5_cpuif_drive(ARMCPU *cpu)
     BQL_LOCK_GUARD();
 
     qemu_spin_lock(&c->lock);
-    while ((want = wanted_lines(c)) != (have = c->lines)) {
-        qemu_spin_unlock(&c->lock);
-
-        trace_gicv5_cpuif_lines(cpu_num(cpu), !!(want & GICV5_LINE_IRQ),
-                                !!(want & GICV5_LINE_FIQ),
-                                !!(want & GICV5_LINE_NMI));
-        /* Raise before lowering: nobody must see no interrupt in between. */
-        for (i = 0; i < GICV5_NUM_LINES; i++) {
-            if (want & ~have & BIT(i)) {
-                qemu_irq_raise(c->line_out[i]);
-            }
-        }
-        for (i = 0; i < GICV5_NUM_LINES; i++) {
-            if (have & ~want & BIT(i)) {
-                qemu_irq_lower(c->line_out[i]);
-            }
-        }
-
-        qemu_spin_lock(&c->lock);
-        c->lines = want;
+    want = wanted_lines(c);
+    have = c->lines;
+    /* Only a thread with the BQL moves lines, and that is this one. */
+    assert(have != GICV5_LINES_MOVING);
+    if (want != have) {
+        c->lines = GICV5_LINES_MOVING;
     }
+    qemu_spin_unlock(&c->lock);
+    if (want == have) {
+        return;
+    }
+
+    trace_gicv5_cpuif_lines(cpu_num(cpu), !!(want & GICV5_LINE_IRQ),
+                            !!(want & GICV5_LINE_FIQ),
+                            !!(want & GICV5_LINE_NMI));
+    /* Raise before lowering: nobody must see no interrupt in between. */
+    for (i = 0; i < GICV5_NUM_LINES; i++) {
+        if (want & ~have & BIT(i)) {
+            qemu_irq_raise(c->line_out[i]);
+        }
+    }
+    for (i = 0; i < GICV5_NUM_LINES; i++) {
+        if (have & ~want & BIT(i)) {
+            qemu_irq_lower(c->line_out[i]);
+        }
+    }
+
+    qemu_spin_lock(&c->lock);
+    c->lines = want;
     qemu_spin_unlock(&c->lock);
 }
 
@@ -208,6 +210,12 @@ void gicv5_cpuif_unlock(ARMCPU *cpu)
     }
 }
 
+void gicv5_cpuif_settle(ARMCPU *cpu)
+{
+    gicv5_cpuif_lock(cpu);
+    gicv5_cpuif_unlock(cpu);
+}
+
 void gicv5_cpuif_update(ARMCPU *cpu)
 {
     GICv5CPUIf *c = gicv5_cpuif(cpu);
@@ -217,8 +225,9 @@ void gicv5_cpuif_update(ARMCPU *cpu)
     c->current = gicv5_access_domain(&cpu->env, GICV5_VIEW_INSN);
     for (word = 0; word < GICV5_PPI_WORDS; word++) {
         /* The pending state of a level PPI is its line (R_CFSKX). */
-        c->ppi_pend[word] = (c->ppi_pend[word] & gicv5_ppi_edge_mask(word)) |
-                            (c->ppi_line[word] & gicv5_ppi_level_mask(word));
+        gicv5_cpuif_store(&c->ppi_pend[word],
+                          (c->ppi_pend[word] & gicv5_ppi_edge_mask(word)) |
+                          (c->ppi_line[word] & gicv5_ppi_level_mask(word)));
     }
     gicv5_cpuif_unlock(cpu);
 }
@@ -265,9 +274,16 @@ void gicv5_cpuif_ppi_input(void *opaque, int n, int level)
     GICv5CPUIf *c = gicv5_cpuif(cpu);
     unsigned word = n / 64;
     uint64_t bit = BIT_ULL(n % 64);
+    uint64_t edge = bit & gicv5_ppi_edge_mask(word);
+    uint64_t level_bit = bit & gicv5_ppi_level_mask(word);
     bool was_high;
 
     assert(bql_locked());
+
+    /* A PPI that is not implemented has no state, so its line has none. */
+    if (!edge && !level_bit) {
+        return;
+    }
 
     /* Timers repeat themselves: only the BQL holder writes ppi_line. */
     was_high = c->ppi_line[word] & bit;
@@ -278,10 +294,10 @@ void gicv5_cpuif_ppi_input(void *opaque, int n, int level)
 
     gicv5_cpuif_lock(cpu);
     c->ppi_line[word] ^= bit;
-    if (bit & gicv5_ppi_level_mask(word)) {
-        c->ppi_pend[word] ^= bit;
+    if (level_bit) {
+        gicv5_cpuif_store(&c->ppi_pend[word], c->ppi_pend[word] ^ level_bit);
     } else if (level) {
-        c->ppi_pend[word] |= bit & gicv5_ppi_edge_mask(word);
+        gicv5_cpuif_store(&c->ppi_pend[word], c->ppi_pend[word] | edge);
     }
     gicv5_cpuif_unlock(cpu);
 }
@@ -320,7 +336,7 @@ void gicv5_cpuif_set_cr0(ARMCPU *cpu, GICv5Domain domain, uint64_t value)
 
     BQL_LOCK_GUARD();
     gicv5_cpuif_lock(cpu);
-    bank->cr0 = FIELD_DP64(bank->cr0, ICC_CR0, EN, en);
+    gicv5_cpuif_store(&bank->cr0, FIELD_DP64(bank->cr0, ICC_CR0, EN, en));
     gicv5_cpuif_unlock(cpu);
     gicv5_cpuif_command(cpu, domain, GICV5_CMD_SET_ONE_OF_N, 0, en);
 }
@@ -377,16 +393,19 @@ uint64_t gicv5_cpuif_acknowledge(ARMCPU *cpu, GICv5Domain domain, GICv5Ack ack)
     }
 
     intid = gicv5_candidate_intid(hppi);
-    trace_gicv5_cpuif_acknowledge(cpu_num(cpu), domain, intid,
-                                  gicv5_candidate_prio(hppi));
-    bank->apr |= BIT(gicv5_candidate_prio(hppi));
+    gicv5_cpuif_store(&bank->apr, bank->apr | BIT(gicv5_candidate_prio(hppi)));
     if (is_ppi(hppi)) {
         unsigned ppi = FIELD_EX32(intid, GICV5_INTID, ID);
         uint64_t bit = BIT_ULL(ppi % 64);
 
         /* Edge: pending is cleared. Level: it goes on following the line. */
-        c->ppi_active[ppi / 64] |= bit;
-        c->ppi_pend[ppi / 64] &= ~(bit & gicv5_ppi_edge_mask(ppi / 64));
+        gicv5_cpuif_store(&c->ppi_active[ppi / 64],
+                          c->ppi_active[ppi / 64] | bit);
+        gicv5_cpuif_store(&c->ppi_pend[ppi / 64], c->ppi_pend[ppi / 64] &
+                          ~(bit & gicv5_ppi_edge_mask(ppi / 64)));
+        gicv5_cpuif_unlock(cpu);
+        trace_gicv5_cpuif_acknowledge(cpu_num(cpu), domain, intid,
+                                      gicv5_candidate_prio(hppi));
     } else {
         /*
          * The candidate is consumed. The IRS forwards the next one, if there
@@ -395,10 +414,11 @@ uint64_t gicv5_cpuif_acknowledge(ARMCPU *cpu, GICv5Domain domain, GICv5Ack ack)
          */
         bank->irs_hppi = GICV5_CANDIDATE_NONE;
         qemu_spin_unlock(&c->lock);
+        trace_gicv5_cpuif_acknowledge(cpu_num(cpu), domain, intid,
+                                      gicv5_candidate_prio(hppi));
         gicv5_cpuif_command(cpu, domain, GICV5_CMD_ACTIVATE, intid, 0);
-        gicv5_cpuif_lock(cpu);
+        gicv5_cpuif_settle(cpu);
     }
-    gicv5_cpuif_unlock(cpu);
 
     return R_ICC_HPPIR_HPPIV_MASK | intid;
 }
@@ -407,13 +427,15 @@ void gicv5_cpuif_drop(ARMCPU *cpu, GICv5Domain domain)
 {
     GICv5Bank *bank = &gicv5_cpuif(cpu)->bank[domain];
     unsigned prio = gicv5_running_prio(bank);
+    uint64_t apr;
 
     if (prio == GICV5_PRIO_IDLE) {
         return;
     }
+    apr = bank->apr & (bank->apr - 1);
+    trace_gicv5_cpuif_drop(cpu_num(cpu), domain, prio, apr);
     gicv5_cpuif_lock(cpu);
-    bank->apr &= bank->apr - 1;
-    trace_gicv5_cpuif_drop(cpu_num(cpu), domain, prio, bank->apr);
+    gicv5_cpuif_store(&bank->apr, apr);
     gicv5_cpuif_unlock(cpu);
 }
 
@@ -423,7 +445,8 @@ void gicv5_cpuif_deactivate_ppi(ARMCPU *cpu, GICv5Domain domain, unsigned ppi)
 
     trace_gicv5_cpuif_deactivate_ppi(cpu_num(cpu), domain, ppi);
     gicv5_cpuif_lock(cpu);
-    c->ppi_active[ppi / 64] &= ~(BIT_ULL(ppi % 64) &
-                                 c->bank[domain].ppi_owned[ppi / 64]);
+    gicv5_cpuif_store(&c->ppi_active[ppi / 64], c->ppi_active[ppi / 64] &
+                      ~(BIT_ULL(ppi % 64) &
+                        c->bank[domain].ppi_owned[ppi / 64]));
     gicv5_cpuif_unlock(cpu);
 }

@@ -68,6 +68,16 @@ static inline GICv5CPUIf *gicv5_cpuif(ARMCPU *cpu)
     return &cpu->env.gicv5;
 }
 
+/*
+ * Store to a register that generated code loads without the lock: it must
+ * see the old value or the new one. The lock must be held, or the register
+ * is no input of the exception lines.
+ */
+static inline void gicv5_cpuif_store(uint64_t *reg, uint64_t value)
+{
+    qatomic_set_u64(reg, value);
+}
+
 /* The running priority of a bank; GICV5_PRIO_IDLE if no priority is active */
 static inline unsigned gicv5_running_prio(const GICv5Bank *bank)
 {
@@ -98,6 +108,14 @@ GICv5Domain gicv5_access_domain(CPUARMState *env, GICv5View view);
  */
 void gicv5_cpuif_lock(ARMCPU *cpu);
 void gicv5_cpuif_unlock(ARMCPU *cpu);
+
+/**
+ * gicv5_cpuif_settle: the exception lines are what the state wants
+ *
+ * For every change of state that this PE can know of when it calls this,
+ * whoever made it. Called by the PE's own thread.
+ */
+void gicv5_cpuif_settle(ARMCPU *cpu);
 
 /**
  * gicv5_cpuif_update: recompute all that is derived from the state

@@ -59,7 +59,8 @@ static void set_ppi_prio(GICv5CPUIf *c, unsigned ppi, unsigned prio)
 {
     uint64_t *word = &c->ppi_prio[ppi / 8];
 
-    *word = deposit64(*word, 8 * (ppi % 8), GICV5_PRIO_BITS, prio);
+    gicv5_cpuif_store(word, deposit64(*word, 8 * (ppi % 8), GICV5_PRIO_BITS,
+                                      prio));
 }
 
 /* Returns NULL, or the reason why the operation cannot be done. */
@@ -98,7 +99,7 @@ static const char *qtest_op(ARMCPU *cpu, GICv5Domain domain, int num,
         return NULL;
     case GICV5_QTEST_SET_PCR:
         gicv5_cpuif_lock(cpu);
-        bank->pcr = value & R_ICC_PCR_PRIORITY_MASK;
+        gicv5_cpuif_store(&bank->pcr, value & R_ICC_PCR_PRIORITY_MASK);
         gicv5_cpuif_unlock(cpu);
         return NULL;
     case GICV5_QTEST_APR:
@@ -130,8 +131,9 @@ static const char *qtest_op(ARMCPU *cpu, GICv5Domain domain, int num,
         if (num == GICV5_QTEST_PPI_PRIORITY) {
             set_ppi_prio(c, ppi, value);
         } else {
-            c->ppi_enable[ppi / 64] = deposit64(c->ppi_enable[ppi / 64],
-                                                ppi % 64, 1, value);
+            gicv5_cpuif_store(&c->ppi_enable[ppi / 64],
+                              deposit64(c->ppi_enable[ppi / 64], ppi % 64, 1,
+                                        value));
         }
         gicv5_cpuif_unlock(cpu);
         return NULL;

@@ -260,7 +260,59 @@ static void test_table(void)
     CHECK_EQ(ack_once(), VLPI(1));
 }
 
+/*
+ * A line that others raise and lower all the time is what this CPU's own
+ * state says once GSB SYS has completed.
+ */
+static void job_toggle(void *unused)
+{
+    while (!stop) {
+        gic_cdpend(EXACT(0), true);
+        gic_cdpend(EXACT(0), false);
+    }
+}
+
+static void test_settled(void)
+{
+    unsigned wrong[3] = { 0 };
+
+    n_cpus = cpu_start_all();
+    ist_setup();
+    stop = false;
+    lpi_setup(EXACT(0), 16, this_cpu()->iaffid);
+    ppi_priority(PPI_SW, 8);
+    ppi_enable(PPI_SW, true);
+    for (unsigned i = 1; i < n_cpus; i++) {
+        cpu_submit(i, job_toggle, NULL);
+    }
+    for (unsigned n = 0; n < 20000; n++) {
+        wr(ICC_PCR_EL1, 0);
+        gic_sync();
+        wrong[0] += !!(rd(isr_el1) & ISR_I);
+        /* Only the more important SW_PPI passes. */
+        ppi_pend(PPI_SW, true);
+        wr(ICC_PCR_EL1, 8);
+        gic_sync();
+        wrong[1] += !(rd(isr_el1) & ISR_I);
+        ppi_pend(PPI_SW, false);
+        gic_sync();
+        wrong[2] += !!(rd(isr_el1) & ISR_I);
+        wr(ICC_PCR_EL1, 0x1f);
+        isb();
+    }
+    stop = true;
+    for (unsigned i = 1; i < n_cpus; i++) {
+        CHECK(cpu_wait_idle(i));
+    }
+    CHECK_EQ(wrong[0], 0);
+    CHECK_EQ(wrong[1], 0);
+    CHECK_EQ(wrong[2], 0);
+    gic_cdpend(EXACT(0), false);
+    CHECK(!irq_line());
+}
+
 const struct test tests[] = {
+    { "lines are settled after GSB SYS", test_settled },
     { "random operations, 2000 per CPU", test_short },
     { "random operations, 200000 per CPU", test_long },
     { "the IST comes and goes meanwhile", test_table },
