@@ -185,6 +185,8 @@ typedef enum GICCommand {
     CPU_SET_EN,
     CPU_SET_PCR,
     CPU_APR,
+    CPU_HPPIR,
+    CPU_PPI_PENDING,
 } GICCommand;
 
 #define TARGET_IRM (1u << 16)
