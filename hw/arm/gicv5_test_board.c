@@ -18,11 +18,21 @@
  * With "bare=on" the IRSes get no properties from the board, so that -global
  * can set (and get wrong) those of the wiring too.
  *
+ * Setting the property "trial" creates IRSes, realizes them and lets them go
+ * again, the first one first:
+ *
+ *   "cpus=0;id-bits=10|cpus=1;id-bits=10"
+ *
+ * is two IRSes, the first the primary of the other, with these properties. It
+ * fails as the first of them does that cannot be realized. With "irs=0" the
+ * CPUs have no IRS, and are there from the first trial on.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #include "qemu/osdep.h"
 #include "qemu/module.h"
+#include "qemu/rcu.h"
 #include "qapi/error.h"
 #include "qobject/qlist.h"
 #include "hw/boards.h"
@@ -151,16 +161,17 @@ static void gicv5_test_init(MachineState *machine)
     GICv5TestMachineState *m = GICV5_TEST_MACHINE(machine);
     DeviceState *primary = NULL;
 
-    if (m->num_irs < 1 || m->num_irs > MAX_IRS ||
-        m->num_irs > machine->smp.cpus) {
-        error_setg(&error_fatal, "irs must be 1 to %u and at most the number "
-                   "of CPUs (%u)", MAX_IRS, machine->smp.cpus);
+    if (m->num_irs > MAX_IRS || m->num_irs > machine->smp.cpus) {
+        error_setg(&error_fatal, "irs must be at most %u and at most the "
+                   "number of CPUs (%u)", MAX_IRS, machine->smp.cpus);
     }
     memory_region_add_subregion(get_system_memory(), RAM_BASE, machine->ram);
     if (m->secure_ram) {
         create_secure_ram(m);
     }
-    create_cpus(machine);
+    if (m->num_irs) {
+        create_cpus(machine);
+    }
     for (unsigned i = 0; i < m->num_irs; i++) {
         DeviceState *irs = create_irs(m, i, primary);
 
@@ -168,6 +179,65 @@ static void gicv5_test_init(MachineState *machine)
             primary = irs;
         }
     }
+}
+
+static DeviceState *try_irs(GICv5TestMachineState *m, const char *props,
+                            DeviceState *primary, Error **errp)
+{
+    ERRP_GUARD();
+    g_auto(GStrv) words = g_strsplit(props, ";", -1);
+    DeviceState *dev = qdev_new(TYPE_ARM_GICV5);
+
+    /* As if it had been there from the start */
+    dev->hotplugged = false;
+    object_property_add_child(OBJECT(m), "trial[*]", OBJECT(dev));
+    object_unref(dev);
+    if (primary) {
+        object_property_set_link(OBJECT(dev), "primary", OBJECT(primary),
+                                 &error_abort);
+    }
+    for (char **w = words; *w && !*errp; w++) {
+        g_auto(GStrv) pair = g_strsplit(*w, "=", 2);
+
+        if (g_strv_length(pair) != 2) {
+            error_setg(errp, "no property and value: '%s'", *w);
+        } else {
+            object_property_parse(OBJECT(dev), pair[0], pair[1], errp);
+        }
+    }
+    if (!*errp) {
+        sysbus_realize(SYS_BUS_DEVICE(dev), errp);
+    }
+    return dev;
+}
+
+static void gicv5_test_set_trial(Object *obj, const char *value, Error **errp)
+{
+    ERRP_GUARD();
+    GICv5TestMachineState *m = GICV5_TEST_MACHINE(obj);
+    MachineState *machine = MACHINE(obj);
+    g_auto(GStrv) irses = g_strsplit(value, "|", -1);
+    g_autoptr(GPtrArray) devs = g_ptr_array_new();
+
+    if (!phase_check(PHASE_MACHINE_READY)) {
+        error_setg(errp, "trial can be set once the machine is ready");
+        return;
+    }
+    if (!first_cpu) {
+        create_cpus(machine);
+    }
+    for (char **irs = irses; *irs && !*errp; irs++) {
+        g_ptr_array_add(devs, try_irs(m, *irs, devs->len ? devs->pdata[0] :
+                                                           NULL, errp));
+    }
+    for (unsigned i = 0; i < devs->len; i++) {
+        object_unparent(devs->pdata[i]);
+    }
+    /* The bus gives its references up later. */
+    drain_call_rcu();
+    /* A change of the memory map visits every address space there is. */
+    memory_region_set_enabled(machine->ram, false);
+    memory_region_set_enabled(machine->ram, true);
 }
 
 static bool gicv5_test_get_bare(Object *obj, Error **errp)
@@ -204,6 +274,9 @@ static void gicv5_test_instance_init(Object *obj)
     object_property_set_description(obj, "domains", "Mask of interrupt "
                                     "domains: 1 Secure, 2 Non-secure, 4 EL3, "
                                     "8 Realm");
+    object_property_add_str(obj, "trial", NULL, gicv5_test_set_trial);
+    object_property_set_description(obj, "trial", "Properties of IRSes to "
+                                    "realize and let go");
     object_property_add_bool(obj, "bare", gicv5_test_get_bare,
                              gicv5_test_set_bare);
     object_property_set_description(obj, "bare", "Set no property of the "

@@ -37,15 +37,6 @@ static const GICv5PortIRSOps port_ops = {
     .command = port_command,
 };
 
-static void detach_cpus(ARMGICv5CommonState *s)
-{
-    for (uint32_t i = 0; i < s->num_cpus; i++) {
-        if (s->port[i].cpu_ops) {
-            gicv5_cpu_detach(&s->port[i]);
-        }
-    }
-}
-
 static bool attach_cpus(ARMGICv5CommonState *s, Error **errp)
 {
     /* The CPU interface's IDs must hold those of LPIs and of SPIs. */
@@ -79,7 +70,7 @@ static void arm_gicv5_realize(DeviceState *dev, Error **errp)
 
     gicv5_irs_set_idrs(s);
     if (!attach_cpus(s, errp)) {
-        detach_cpus(s);
+        arm_gicv5_common_undo_realize(s);
         return;
     }
 
@@ -107,15 +98,6 @@ static void arm_gicv5_realize(DeviceState *dev, Error **errp)
     }
 }
 
-static void arm_gicv5_finalize(Object *obj)
-{
-    ARMGICv5CommonState *s = ARM_GICV5_COMMON(obj);
-
-    if (s->port) {
-        detach_cpus(s);
-    }
-}
-
 static bool arm_gicv5_set_irq(ARMGICv5CommonState *s, int n, int level)
 {
     return gicv5_spi_set_level(s->sys, s->engine_irs, n, level);
@@ -135,7 +117,6 @@ static const TypeInfo arm_gicv5_info = {
     .name = TYPE_ARM_GICV5,
     .parent = TYPE_ARM_GICV5_COMMON,
     .instance_size = sizeof(ARMGICv5State),
-    .instance_finalize = arm_gicv5_finalize,
     .class_size = sizeof(ARMGICv5Class),
     .class_init = arm_gicv5_class_init,
 };

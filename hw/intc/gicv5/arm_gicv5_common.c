@@ -247,15 +247,28 @@ static bool check_pes(ARMGICv5CommonState *s, Error **errp)
     return true;
 }
 
-/* A PE that goes stays in the engine, which other IRSes may share, but deaf. */
-static void orphan_pes(ARMGICv5CommonState *s)
+/*
+ * CPUs and engine forget this IRS. A PE that goes stays in the engine, which
+ * other IRSes may share, but deaf.
+ */
+static void leave_engine(ARMGICv5CommonState *s)
 {
     for (uint32_t i = 0; s->port && i < s->num_cpus; i++) {
         GICv5PE *pe = s->port[i].irs_pe;
 
+        gicv5_cpu_detach(&s->port[i]);
         if (pe) {
             pe->opaque = NULL;
         }
+    }
+    g_clear_pointer(&s->port, g_free);
+
+    if (s->engine_owner) {
+        s->sys = NULL;
+        object_unref(s->engine_owner);
+        s->engine_owner = NULL;
+    } else {
+        g_clear_pointer(&s->sys, gicv5_system_free);
     }
 }
 
@@ -264,7 +277,10 @@ static bool join_engine(ARMGICv5CommonState *s, Error **errp)
     int irs;
 
     if (s->primary) {
-        s->sys = s->primary->sys;
+        /* The engine's owner stays until we are out of it. */
+        s->engine_owner = s->primary;
+        object_ref(s->engine_owner);
+        s->sys = s->engine_owner->sys;
     } else {
         GICv5EngineConfig cfg = {
             .domains = s->domains,
@@ -310,9 +326,22 @@ static void arm_gicv5_common_set_irq(void *opaque, int n, int level)
     }
 }
 
+void arm_gicv5_common_undo_realize(ARMGICv5CommonState *s)
+{
+    gicv5_irs_vmstate_cleanup(s);
+    leave_engine(s);
+    gicv5_dma_cleanup(s);
+    g_clear_pointer(&s->spi_count, g_free);
+    g_clear_pointer(&s->mig_spi, g_free);
+    g_clear_pointer(&s->mig_dps, g_free);
+}
+
 static void arm_gicv5_common_realize(DeviceState *dev, Error **errp)
 {
     ARMGICv5CommonState *s = ARM_GICV5_COMMON(dev);
+
+    /* In case a child class has failed to realize before. */
+    arm_gicv5_common_undo_realize(s);
 
     if (!check_domains(s, errp) || !check_ids(s, errp) ||
         !check_spis(s, errp) || !check_cpus(s, errp) ||
@@ -326,6 +355,7 @@ static void arm_gicv5_common_realize(DeviceState *dev, Error **errp)
     }
     gicv5_dma_init(s);
     if (!join_engine(s, errp)) {
+        arm_gicv5_common_undo_realize(s);
         return;
     }
     s->spi_count = g_new0(uint64_t, s->spi_irs_range);
@@ -334,20 +364,20 @@ static void arm_gicv5_common_realize(DeviceState *dev, Error **errp)
     qdev_init_gpio_in(dev, arm_gicv5_common_set_irq, s->spi_irs_range);
 }
 
+/*
+ * There is no unrealize: nothing could take wires and frames away from those
+ * who hold them. They work until the last reference goes, and so does the
+ * rest. Links are released before this, so "primary" and "sysmem" are not to
+ * be looked at.
+ */
 static void arm_gicv5_common_finalize(Object *obj)
 {
     ARMGICv5CommonState *s = ARM_GICV5_COMMON(obj);
 
-    gicv5_irs_vmstate_cleanup(s);
-    gicv5_dma_cleanup(s);
-    orphan_pes(s);
-    if (!s->primary) {
-        gicv5_system_free(s->sys);
-    }
-    g_free(s->port);
-    g_free(s->spi_count);
-    g_free(s->mig_spi);
-    g_free(s->mig_dps);
+    arm_gicv5_common_undo_realize(s);
+    /* qdev does not free an array of properties. */
+    g_free(s->cpu_index);
+    g_free(s->iaffid);
 }
 
 static void arm_gicv5_common_reset_hold(Object *obj, ResetType type)

@@ -110,6 +110,10 @@ void gicv5_dma_init(ARMGICv5CommonState *s)
                                   s->dma_as;
 }
 
+/*
+ * Others see an address space until an RCU grace period after its end, which
+ * the device may not live to see.
+ */
 void gicv5_dma_cleanup(ARMGICv5CommonState *s)
 {
     if (s->secure_as && s->secure_as != s->dma_as) {

@@ -149,6 +149,13 @@ REG32(IRS_SETLPIR, 0x0000)
     (R_IRS_IST_CFGR_LPI_ID_BITS_MASK | R_IRS_IST_CFGR_L2SZ_MASK | \
      R_IRS_IST_CFGR_ISTSZ_MASK | R_IRS_IST_CFGR_STRUCTURE_MASK)
 
+/**
+ * arm_gicv5_common_undo_realize: undo what realize of the common class did
+ *
+ * As far as it came; for a child class whose own part of realize fails.
+ */
+void arm_gicv5_common_undo_realize(ARMGICv5CommonState *s);
+
 extern const VMStateDescription vmstate_arm_gicv5;
 extern const MemoryRegionOps gicv5_irs_config_ops;
 extern const MemoryRegionOps gicv5_irs_setlpi_ops;

@@ -129,6 +129,7 @@ struct ARMGICv5CommonState {
 
     /* Shared by all IRSes of the machine; owned by the primary */
     GICv5System *sys;
+    ARMGICv5CommonState *engine_owner;  /* our reference, if not ourselves */
     unsigned engine_irs;            /* this IRS's number in @sys */
     AddressSpace *dma_as;
     AddressSpace *secure_as;        /* of the Secure and EL3 domains */

@@ -96,7 +96,8 @@ typedef struct GICv5PortCPUOps {
  * GICv5Port: one PE's connection to the IRS
  *
  * Owned by the IRS device, which fills everything but the CPU's half before
- * it calls gicv5_cpu_attach(). It lives as long as the machine.
+ * it calls gicv5_cpu_attach(). It lives until gicv5_cpu_detach(), or the end
+ * of the CPU.
  *
  * @iaffid: the PE's interrupt affinity ID (ICC_IAFFIDR_EL1)
  * @domains: bit d set = the IRS implements GICv5Domain d
@@ -124,7 +125,9 @@ struct GICv5Port {
 bool gicv5_cpu_attach(CPUState *cs, GICv5Port *port, Error **errp);
 
 /**
- * gicv5_cpu_detach: undo gicv5_cpu_attach() when an IRS goes away
+ * gicv5_cpu_detach: undo gicv5_cpu_attach() or gicv5_cpu_attach_kvm()
+ *
+ * For an IRS that goes away; nothing to do if no CPU is attached. BQL held.
  */
 void gicv5_cpu_detach(GICv5Port *port);
 
