@@ -36,6 +36,7 @@ FIELD(ID_AA64PFR2, GCIE, 12, 4)
  * @cr0, @pcr, @apr: ICC_CR0, ICC_PCR and ICC_APR, as software reads them
  * @irs_hppi: the candidate that the IRS forwarded last
  * @ppi_owned: the implemented PPIs of this domain
+ * @limit_told: the limit of 1-of-N interrupts that the IRS knows
  */
 typedef struct GICv5Bank {
     uint64_t cr0;
@@ -43,6 +44,7 @@ typedef struct GICv5Bank {
     uint64_t apr;
     GICv5Candidate irs_hppi;
     uint64_t ppi_owned[GICV5_PPI_WORDS];
+    uint8_t limit_told;
 } GICv5Bank;
 
 /**
@@ -63,6 +65,8 @@ typedef struct GICv5Bank {
  * @port: the IRS this PE is connected to, or NULL
  * @current: Current Physical Interrupt Domain, which decides what is
  *     signalled; kept here because devices may not look at the PE's EL
+ * @tell_limit: domains whose IRS wants to hear of each change of the limit of
+ *     1-of-N interrupts; changes under the BQL and @lock
  * @ppi_pend: pending state: of an edge PPI the latch, of a level PPI its line
  * @ppi_line: the levels of the PPI inputs
  * @id_bits: 16 or 24, what ICC_IDR0_EL1.ID_BITS says
@@ -76,6 +80,7 @@ typedef struct GICv5CPUIf {
 
     GICv5Bank bank[GICV5_NUM_DOMAINS];
     GICv5Domain current;
+    unsigned tell_limit;
     uint64_t icsr;
     uint64_t ppi_enable[GICV5_PPI_WORDS];
     uint64_t ppi_pend[GICV5_PPI_WORDS];

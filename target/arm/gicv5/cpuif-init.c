@@ -149,24 +149,20 @@ void gicv5_cpuif_finalize(ARMCPU *cpu)
 }
 
 /*
- * The PE takes no interrupts until software sets EN again: without this the
- * IRS would go on choosing it for 1-of-N interrupts.
+ * EN or the power state has changed: without this the IRS would go on choosing
+ * a PE that takes nothing for 1-of-N interrupts.
  */
-static void gicv5_cpuif_accept_nothing(ARMCPU *cpu)
+static void gicv5_cpuif_tell_limits(ARMCPU *cpu)
 {
-    GICv5CPUIf *c = gicv5_cpuif(cpu);
-
-    for (int i = 0; c->port && i < GICV5_NUM_DOMAINS; i++) {
-        if (c->port->domains & BIT(i)) {
-            gicv5_cpuif_command(cpu, i, GICV5_CMD_SET_ONE_OF_N, 0, 0);
-        }
+    for (int i = 0; i < GICV5_NUM_DOMAINS; i++) {
+        gicv5_cpuif_tell_limit(cpu, i);
     }
 }
 
 void gicv5_cpuif_power_off(ARMCPU *cpu)
 {
     if (gicv5_cpuif(cpu)->enabled) {
-        gicv5_cpuif_accept_nothing(cpu);
+        gicv5_cpuif_tell_limits(cpu);
     }
 }
 
@@ -217,7 +213,7 @@ void gicv5_cpuif_reset(ARMCPU *cpu)
     gicv5_cpuif_update(cpu);
 
     /* EN is 0 now, whatever the IRS knew about this PE. */
-    gicv5_cpuif_accept_nothing(cpu);
+    gicv5_cpuif_tell_limits(cpu);
 }
 
 bool gicv5_cpu_attach(CPUState *cs, GICv5Port *port, Error **errp)

@@ -59,6 +59,7 @@ static void icc_pcr_write(CPUARMState *env, const ARMCPRegInfo *ri,
     gicv5_cpuif_lock(cpu);
     gicv5_cpuif_store(&reg_bank(env)->pcr, value & R_ICC_PCR_PRIORITY_MASK);
     gicv5_cpuif_unlock(cpu);
+    gicv5_cpuif_limit_changed(cpu, gicv5_access_domain(env, GICV5_VIEW_REG));
 }
 
 static uint64_t icc_apr_read(CPUARMState *env, const ARMCPRegInfo *ri)
@@ -76,6 +77,7 @@ static void icc_apr_write(CPUARMState *env, const ARMCPRegInfo *ri,
     /* One bit per priority: all 32 exist */
     gicv5_cpuif_store(&reg_bank(env)->apr, (uint32_t)value);
     gicv5_cpuif_unlock(cpu);
+    gicv5_cpuif_limit_changed(cpu, gicv5_access_domain(env, GICV5_VIEW_REG));
 }
 
 static uint64_t icc_hapr_read(CPUARMState *env, const ARMCPRegInfo *ri)

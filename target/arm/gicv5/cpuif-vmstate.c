@@ -128,11 +128,8 @@ static int gicv5_post_load(void *opaque, int version_id)
                (lines & CPU_INTERRUPT_FIQ ? GICV5_LINE_FIQ : 0) |
                (lines & CPU_INTERRUPT_NMI ? GICV5_LINE_NMI : 0);
     gicv5_cpuif_update(cpu);
-    for (unsigned i = 0; c->port && i < GICV5_NUM_DOMAINS; i++) {
-        if (c->port->domains & BIT(i)) {
-            gicv5_cpuif_command(cpu, i, GICV5_CMD_SET_ONE_OF_N, 0,
-                                FIELD_EX64(c->bank[i].cr0, ICC_CR0, EN));
-        }
+    for (unsigned i = 0; i < GICV5_NUM_DOMAINS; i++) {
+        gicv5_cpuif_tell_limit(cpu, i);
     }
     return 0;
 }

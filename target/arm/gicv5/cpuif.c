@@ -264,8 +264,83 @@ static void gicv5_cpuif_forward(GICv5Port *port, GICv5Domain domain,
     gicv5_cpuif_unlock(cpu);
 }
 
+/*
+ * The one place that says whether this PE takes 1-of-N interrupts, and which:
+ * those with a priority below the result. The lock must be held.
+ */
+static unsigned one_of_n_limit(ARMCPU *cpu, GICv5Domain domain)
+{
+    const GICv5Bank *bank = &gicv5_cpuif(cpu)->bank[domain];
+
+    if (cpu->power_state == PSCI_OFF || !FIELD_EX64(bank->cr0, ICC_CR0, EN)) {
+        return 0;
+    }
+    /* Sufficient priority, D_MSQKF: the mask is inclusive */
+    return MIN(bank->pcr + 1, gicv5_running_prio(bank));
+}
+
+/* The IRS is about to offer an interrupt: from now on it is told of changes. */
+static unsigned gicv5_cpuif_one_of_n_limit(GICv5Port *port, GICv5Domain domain)
+{
+    ARMCPU *cpu = port->cpu;
+    GICv5CPUIf *c = gicv5_cpuif(cpu);
+    unsigned limit;
+
+    assert(bql_locked());
+    qemu_spin_lock(&c->lock);
+    limit = one_of_n_limit(cpu, domain);
+    c->bank[domain].limit_told = limit;
+    qatomic_set(&c->tell_limit, c->tell_limit | BIT(domain));
+    qemu_spin_unlock(&c->lock);
+    return limit;
+}
+
+void gicv5_cpuif_tell_limit(ARMCPU *cpu, GICv5Domain domain)
+{
+    GICv5CPUIf *c = gicv5_cpuif(cpu);
+    unsigned limit;
+    uint32_t value;
+    bool go_on;
+
+    BQL_LOCK_GUARD();
+
+    if (!c->port || !(c->port->domains & BIT(domain))) {
+        return;
+    }
+    qemu_spin_lock(&c->lock);
+    limit = one_of_n_limit(cpu, domain);
+    c->bank[domain].limit_told = limit;
+    qemu_spin_unlock(&c->lock);
+
+    value = FIELD_DP32(0, GICV5_ONE_OF_N, ACCEPT, limit != 0);
+    value = FIELD_DP32(value, GICV5_ONE_OF_N, LIMIT, limit);
+    go_on = gicv5_cpuif_command(cpu, domain, GICV5_CMD_SET_ONE_OF_N, 0, value);
+
+    qemu_spin_lock(&c->lock);
+    qatomic_set(&c->tell_limit, deposit32(c->tell_limit, domain, 1, go_on));
+    qemu_spin_unlock(&c->lock);
+}
+
+void gicv5_cpuif_limit_changed(ARMCPU *cpu, GICv5Domain domain)
+{
+    GICv5CPUIf *c = gicv5_cpuif(cpu);
+    bool news;
+
+    /* The IRS asks under the lock: it has seen the change, or we see this. */
+    if (likely(!(qatomic_read(&c->tell_limit) & BIT(domain)))) {
+        return;
+    }
+    qemu_spin_lock(&c->lock);
+    news = one_of_n_limit(cpu, domain) != c->bank[domain].limit_told;
+    qemu_spin_unlock(&c->lock);
+    if (news) {
+        gicv5_cpuif_tell_limit(cpu, domain);
+    }
+}
+
 const GICv5PortCPUOps gicv5_cpuif_port_ops = {
     .forward = gicv5_cpuif_forward,
+    .one_of_n_limit = gicv5_cpuif_one_of_n_limit,
 };
 
 void gicv5_cpuif_ppi_input(void *opaque, int n, int level)
@@ -338,7 +413,7 @@ void gicv5_cpuif_set_cr0(ARMCPU *cpu, GICv5Domain domain, uint64_t value)
     gicv5_cpuif_lock(cpu);
     gicv5_cpuif_store(&bank->cr0, FIELD_DP64(bank->cr0, ICC_CR0, EN, en));
     gicv5_cpuif_unlock(cpu);
-    gicv5_cpuif_command(cpu, domain, GICV5_CMD_SET_ONE_OF_N, 0, en);
+    gicv5_cpuif_tell_limit(cpu, domain);
 }
 
 /* The interrupt that an acknowledge takes now. The lock must be held. */
@@ -419,6 +494,7 @@ uint64_t gicv5_cpuif_acknowledge(ARMCPU *cpu, GICv5Domain domain, GICv5Ack ack)
         gicv5_cpuif_command(cpu, domain, GICV5_CMD_ACTIVATE, intid, 0);
         gicv5_cpuif_settle(cpu);
     }
+    gicv5_cpuif_limit_changed(cpu, domain);
 
     return R_ICC_HPPIR_HPPIV_MASK | intid;
 }
@@ -437,6 +513,7 @@ void gicv5_cpuif_drop(ARMCPU *cpu, GICv5Domain domain)
     gicv5_cpuif_lock(cpu);
     gicv5_cpuif_store(&bank->apr, apr);
     gicv5_cpuif_unlock(cpu);
+    gicv5_cpuif_limit_changed(cpu, domain);
 }
 
 void gicv5_cpuif_deactivate_ppi(ARMCPU *cpu, GICv5Domain domain, unsigned ppi)

@@ -118,6 +118,20 @@ void gicv5_cpuif_unlock(ARMCPU *cpu);
 void gicv5_cpuif_settle(ARMCPU *cpu);
 
 /**
+ * gicv5_cpuif_limit_changed: ICC_PCR or ICC_APR of @domain has changed
+ *
+ * Tells the IRS which 1-of-N interrupts the PE takes now, if the IRS wants to
+ * know. Called by the PE's own thread, without the lock.
+ */
+void gicv5_cpuif_limit_changed(ARMCPU *cpu, GICv5Domain domain);
+
+/**
+ * gicv5_cpuif_tell_limit: the same for ICC_CR0.EN, the PE's power state, and
+ * state that is loaded, of which the IRS hears always
+ */
+void gicv5_cpuif_tell_limit(ARMCPU *cpu, GICv5Domain domain);
+
+/**
  * gicv5_cpuif_update: recompute all that is derived from the state
  *
  * For changes made behind the interface's back (reset, loading a state).

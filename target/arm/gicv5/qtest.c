@@ -38,6 +38,8 @@
  *     it (0)
  * @GICV5_QTEST_PPI_PRIORITY: set the priority of the PPI of the INTID
  * @GICV5_QTEST_PPI_DEACTIVATE: as GIC CDDI for the PPI of the INTID
+ * @GICV5_QTEST_POWER: switch the PE off (value 0) or on (1), as PSCI does, but
+ *     for the reset that comes with switching on
  */
 typedef enum GICv5QTestOp {
     GICV5_QTEST_ACKNOWLEDGE = 100,
@@ -53,6 +55,7 @@ typedef enum GICv5QTestOp {
     GICV5_QTEST_PPI_ENABLE,
     GICV5_QTEST_PPI_PRIORITY,
     GICV5_QTEST_PPI_DEACTIVATE,
+    GICV5_QTEST_POWER,
 } GICv5QTestOp;
 
 static void set_ppi_prio(GICv5CPUIf *c, unsigned ppi, unsigned prio)
@@ -101,6 +104,11 @@ static const char *qtest_op(ARMCPU *cpu, GICv5Domain domain, int num,
         gicv5_cpuif_lock(cpu);
         gicv5_cpuif_store(&bank->pcr, value & R_ICC_PCR_PRIORITY_MASK);
         gicv5_cpuif_unlock(cpu);
+        gicv5_cpuif_limit_changed(cpu, domain);
+        return NULL;
+    case GICV5_QTEST_POWER:
+        cpu->power_state = value ? PSCI_ON : PSCI_OFF;
+        gicv5_cpuif_tell_limit(cpu, domain);
         return NULL;
     case GICV5_QTEST_APR:
         *result = bank->apr;

@@ -358,6 +358,43 @@ static void test_clean_pending(void)
     qtest_quit(qts);
 }
 
+/* 1-of-N interrupts are offered where they would be taken. */
+static void test_one_of_n(void)
+{
+    QTestState *qts = gicv5_start(NUM_IRS, ONLY_NS, NUM_CPUS, NULL);
+    unsigned offered = 0;
+
+    for (unsigned i = 0; i < NUM_CPUS; i++) {
+        CPU c = gicv5_cpu(qts, i, DOM_NS);
+
+        cpu_enable(&c);
+        gic(&c, CPU_SET_PCR, 0, i == 1 ? 5 : 31);
+        /* Off, with EN left 1 */
+        if (i == 0) {
+            gic(&c, CPU_POWER, 0, 0);
+        }
+    }
+    qts = move(qts, ONLY_NS);
+    for (unsigned i = 0; i < NUM_IRS; i++) {
+        IRS f = gicv5_irs(qts, i, DOM_NS);
+
+        irs_enable(&f);
+    }
+    for (unsigned n = 0; n < SPIS_PER_IRS; n++) {
+        CPU c = gicv5_cpu(qts, 0, DOM_NS);
+
+        gic_configure(&c, SPI(n), 9, TARGET_IRM);
+        gic(&c, SET_PENDING, SPI(n), 1);
+    }
+    for (unsigned i = 0; i < NUM_CPUS; i++) {
+        CPU c = gicv5_cpu(qts, i, DOM_NS);
+
+        offered |= (gic(&c, CPU_CANDIDATE, 0, 0) >> 32 == 9) << i;
+    }
+    g_assert_cmphex(offered, ==, 0xc);
+    qtest_quit(qts);
+}
+
 static void set_parameters(QTestState *qts, const char *name, uint64_t value)
 {
     g_autofree char *args = g_strdup_printf("{ '%s': %" PRIu64 " }", name,
@@ -512,6 +549,7 @@ int main(int argc, char **argv)
     qtest_add_func("gicv5/migration/write-back", test_write_back);
     qtest_add_func("gicv5/migration/back-to-zero", test_back_to_zero);
     qtest_add_func("gicv5/migration/clean-pending", test_clean_pending);
+    qtest_add_func("gicv5/migration/one-of-n", test_one_of_n);
     qtest_add_func("gicv5/migration/downtime", test_downtime);
     qtest_add_data_func("gicv5/migration/mismatch/lpi-memory", lpi_memory,
                         test_lpi_memory);

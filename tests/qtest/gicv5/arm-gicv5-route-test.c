@@ -542,6 +542,83 @@ static void test_one_of_n_busy(void)
     qtest_quit(b.qts);
 }
 
+/*
+ * A PE that would not take an interrupt, because of its mask or of what it is
+ * handling, is not offered it, and loses it when that changes.
+ */
+static void test_one_of_n_masked(void)
+{
+    Board b;
+
+    board_start(&b, 1, 2);
+    gic(&b.cpu[0], CPU_SET_PCR, 0, 8);
+    for (unsigned i = 0; i < 4; i++) {
+        gic_configure(&b.cpu[0], LPI(10), 9, TARGET_IRM);
+        gic(&b.cpu[0], SET_PENDING, LPI(10), 1);
+        g_assert_cmpint(presented_to(&b, LPI(10)), ==, 1);
+        gic(&b.cpu[0], SET_PENDING, LPI(10), 0);
+    }
+    /* The first waits for CPU 0's mask or CPU 1; the second does not wait. */
+    gic(&b.cpu[0], SET_PENDING, LPI(10), 1);
+    gic_configure(&b.cpu[0], LPI(11), 8, TARGET_IRM);
+    gic(&b.cpu[0], SET_PENDING, LPI(11), 1);
+    g_assert_cmpint(presented_to(&b, LPI(11)), ==, 0);
+    g_assert_cmpint(presented_to(&b, LPI(10)), ==, 1);
+    gic(&b.cpu[1], CPU_SET_PCR, 0, 7);
+    g_assert_cmpint(presented_to(&b, LPI(10)), ==, -1);
+    g_assert_cmpint(presented_to(&b, LPI(11)), ==, 0);
+    gic(&b.cpu[0], CPU_SET_PCR, 0, 0);
+    g_assert_cmpint(presented_to(&b, LPI(11)), ==, -1);
+    gic(&b.cpu[1], CPU_SET_PCR, 0, 31);
+    g_assert_cmpint(presented_to(&b, LPI(11)), ==, 1);
+
+    /* Running priority: CPU 1 handles one, so the other waits for CPU 0. */
+    g_assert_cmphex(cpu_acknowledge(&b.cpu[1]), ==, LPI(11));
+    g_assert_cmpint(presented_to(&b, LPI(10)), ==, -1);
+    gic(&b.cpu[0], CPU_SET_PCR, 0, 31);
+    g_assert_cmpint(presented_to(&b, LPI(10)), ==, 0);
+    gic(&b.cpu[0], CPU_SET_PCR, 0, 0);
+    g_assert_cmpint(presented_to(&b, LPI(10)), ==, -1);
+    cpu_finish(&b.cpu[1], LPI(11));
+    g_assert_cmpint(presented_to(&b, LPI(10)), ==, 1);
+
+    /* More important than what it handles: it preempts. */
+    gic(&b.cpu[0], SET_PENDING, LPI(10), 0);
+    gic(&b.cpu[0], SET_PENDING, LPI(11), 1);
+    g_assert_cmphex(cpu_acknowledge(&b.cpu[1]), ==, LPI(11));
+    gic_configure(&b.cpu[0], LPI(12), 3, TARGET_IRM);
+    gic(&b.cpu[0], SET_PENDING, LPI(12), 1);
+    g_assert_cmpint(presented_to(&b, LPI(12)), ==, 1);
+    qtest_quit(b.qts);
+}
+
+/* A PE that is off takes none, whatever its ICC_CR0.EN. */
+static void test_one_of_n_off(void)
+{
+    Board b;
+
+    board_start(&b, 1, 2);
+    gic_configure(&b.cpu[0], LPI(10), 9, TARGET_IRM);
+    gic(&b.cpu[0], SET_PENDING, LPI(10), 1);
+    for (unsigned i = 0; i < 4; i++) {
+        int cpu = presented_to(&b, LPI(10));
+
+        g_assert_cmpint(cpu, !=, -1);
+        gic(&b.cpu[cpu], CPU_POWER, 0, 0);
+        g_assert_cmpint(presented_to(&b, LPI(10)), ==, 1 - cpu);
+        gic(&b.cpu[cpu], CPU_POWER, 0, 1);
+    }
+    gic(&b.cpu[0], CPU_POWER, 0, 0);
+    gic(&b.cpu[1], CPU_POWER, 0, 0);
+    g_assert_cmpint(presented_to(&b, LPI(10)), ==, -1);
+    gic(&b.cpu[0], CPU_SET_EN, 0, 0);
+    gic(&b.cpu[0], CPU_SET_EN, 0, 1);
+    g_assert_cmpint(presented_to(&b, LPI(10)), ==, -1);
+    gic(&b.cpu[0], CPU_POWER, 0, 1);
+    g_assert_cmpint(presented_to(&b, LPI(10)), ==, 0);
+    qtest_quit(b.qts);
+}
+
 /* --- domains --- */
 
 /* Four domains at once: tables, LPI numbers, candidates of their own */
@@ -655,6 +732,8 @@ int main(int argc, char **argv)
     qtest_add_func("gicv5/route/foreign-spi", test_foreign_spi);
     qtest_add_func("gicv5/route/one-of-n", test_one_of_n);
     qtest_add_func("gicv5/route/one-of-n-busy", test_one_of_n_busy);
+    qtest_add_func("gicv5/route/one-of-n-masked", test_one_of_n_masked);
+    qtest_add_func("gicv5/route/one-of-n-off", test_one_of_n_off);
     qtest_add_func("gicv5/route/domains", test_domains);
     qtest_add_func("gicv5/route/reset", test_reset);
     return g_test_run();

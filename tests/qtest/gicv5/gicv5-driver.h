@@ -187,6 +187,7 @@ typedef enum GICCommand {
     CPU_APR,
     CPU_HPPIR,
     CPU_PPI_PENDING,
+    CPU_POWER = 113,
 } GICCommand;
 
 #define TARGET_IRM (1u << 16)
