@@ -204,10 +204,8 @@ static unsigned one_of_n_limit(void *opaque, GICv5PE *pe, GICv5Domain domain)
 {
     GICv5Port *port = pe->opaque;
 
-    if (!port || !port->cpu_ops || !port->cpu_ops->one_of_n_limit) {
-        return GICV5_NUM_PRIOS;
-    }
-    return port->cpu_ops->one_of_n_limit(port, domain);
+    return port && port->cpu_ops ? port->cpu_ops->one_of_n_limit(port, domain)
+                                 : 0;
 }
 
 static const GICv5EngineOps engine_ops = {

@@ -413,6 +413,7 @@ static bool lpis_to_engine(KVMARMGICv5State *k, const GArray *image,
     GICv5Space *sp = &s->sys->space[GICV5_DOMAIN_NS];
     GICv5ISTConfig cfg = gicv5_irs_ist_config(s, d->ist_cfgr);
     uint32_t words[GICV5_IST_PAGE_LPIS];
+    bool ok = true;
     uint32_t n;
 
     if (!gicv5_ist_restore_begin(sp, d->ist_baser & R_IRS_IST_BASER_ADDR_MASK,
@@ -430,11 +431,14 @@ static bool lpis_to_engine(KVMARMGICv5State *k, const GArray *image,
             used |= words[i];
         }
         if (used) {
-            gicv5_ist_restore_words(sp, b, words);
+            ok &= gicv5_ist_restore_words(sp, b, words);
         }
     }
     gicv5_ist_restore_end(sp);
-    return true;
+    if (!ok) {
+        error_setg(errp, "no memory for the state of LPIs");
+    }
+    return ok;
 }
 
 static bool kvm_gicv5_pre_save(ARMGICv5CommonState *s, Error **errp)
@@ -843,6 +847,7 @@ static void kvm_gicv5_realize(DeviceState *dev, Error **errp)
      */
     s->sys->cfg.one_of_n = true;
     s->sys->cfg.container = true;
+    s->sys->cfg.lpi_memory = 0;
     for (uint32_t i = 0; i < s->num_cpus; i++) {
         s->port[i].irs_ops = &port_ops;
         s->port[i].id_bits = 16;

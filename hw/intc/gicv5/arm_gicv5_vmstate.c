@@ -16,6 +16,7 @@
 #include "qemu/osdep.h"
 #include "qapi/error.h"
 #include "qemu/error-report.h"
+#include "qemu/timer.h"
 #include "migration/qemu-file-types.h"
 #include "migration/register.h"
 #include "migration/vmstate.h"
@@ -273,7 +274,7 @@ static int load_ist_records(ISTLoader *l)
  * The first form: what was not sent is zero. Where memory says otherwise it is
  * stale, which only the engine can know. Once, O(size of the table).
  */
-static void restore_zeros(ISTLoader *l)
+static int restore_zeros(ISTLoader *l)
 {
     const GICv5IST *ist = &l->sp->lpi;
 
@@ -289,8 +290,12 @@ static void restore_zeros(ISTLoader *l)
             base = gicv5_ist_l1e_addr(base);
             id &= (1u << ist->l2_bits) - 1;
         }
-        gicv5_ist_restore_zero(l->sp, p, base + (id << ist->cfg.entry_shift));
+        if (!gicv5_ist_restore_zero(l->sp, p,
+                                    base + (id << ist->cfg.entry_shift))) {
+            return no_room(l->sp);
+        }
     }
+    return 0;
 }
 
 static int load_ist(ARMGICv5CommonState *s, unsigned domain, QEMUFile *f)
@@ -312,7 +317,7 @@ static int load_ist(ARMGICv5CommonState *s, unsigned domain, QEMUFile *f)
     }
     ret = load_ist_records(&l);
     if (!ret && !l.in_memory && !sp->sys->cfg.container) {
-        restore_zeros(&l);
+        ret = restore_zeros(&l);
     }
     gicv5_ist_restore_end(sp);
     return ret;
@@ -320,17 +325,39 @@ static int load_ist(ARMGICv5CommonState *s, unsigned domain, QEMUFile *f)
 
 /* --- how much there is to send --- */
 
+#define PENDING_EXACT_MS 100
+
 static void ist_pending(void *opaque, uint64_t *must_precopy,
                         uint64_t *can_postcopy)
 {
     ARMGICv5CommonState *s = opaque;
 
     *must_precopy += gicv5_ist_save_size(s->sys);
+    s->mig_exact_ms = qemu_clock_get_ms(QEMU_CLOCK_REALTIME);
+}
+
+/*
+ * A migration asks for the exact size, and looks which RAM has changed, when
+ * the estimate is small enough. As it cannot become smaller by sending, say so
+ * now and then: RAM has to be looked at even if the tables take longer than
+ * downtime-limit. Not 0, with which the migration would end without asking.
+ */
+static void ist_pending_estimate(void *opaque, uint64_t *must_precopy,
+                                 uint64_t *can_postcopy)
+{
+    ARMGICv5CommonState *s = opaque;
+    uint64_t size = gicv5_ist_save_size(s->sys);
+
+    if (size && qemu_clock_get_ms(QEMU_CLOCK_REALTIME) - s->mig_exact_ms >=
+                PENDING_EXACT_MS) {
+        size = 1;
+    }
+    *must_precopy += size;
 }
 
 /* Nothing is sent for these: the tables are in the device's section. */
 static const SaveVMHandlers ist_pending_handlers = {
-    .state_pending_estimate = ist_pending,
+    .state_pending_estimate = ist_pending_estimate,
     .state_pending_exact = ist_pending,
 };
 
@@ -360,10 +387,11 @@ static int put_ists(QEMUFile *f, void *pv, size_t size,
 
     for (unsigned d = 0; !s->primary && d < GICV5_NUM_DOMAINS; d++) {
         if (ist_is_valid(s, d)) {
-            /* A table that there was no memory for: no LPI is reachable. */
             if (space_of(s, d)->lpi.valid) {
                 save_ist(space_of(s, d), f);
             } else {
+                /* There was no memory for it; the destination may have some. */
+                qemu_put_byte(f, IST_IN_MEMORY);
                 qemu_put_byte(f, IST_END);
             }
         }

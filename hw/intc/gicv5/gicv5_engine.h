@@ -131,7 +131,7 @@ typedef struct GICv5ISTConfig {
  * @queued: how many of its LPIs are in a pending set or offered
  * @addr: guest address of the first ISTE; GICV5_IST_ADDR_UNKNOWN until
  *     memory has to be looked at
- * @list: which of the system's lists it is in
+ * @list: which of the table's lists it is in
  * @loaded: LPIs whose state is in @node; that of the others is in memory
  * @dirty: LPIs whose state differs from what is in memory
  */
@@ -141,8 +141,7 @@ typedef struct GICv5ISTPage {
     uint16_t queued;
     uint8_t list;
     uint64_t addr;
-    QTAILQ_ENTRY(GICv5ISTPage) state_link;
-    QLIST_ENTRY(GICv5ISTPage) ist_link;
+    QTAILQ_ENTRY(GICv5ISTPage) link;
     DECLARE_BITMAP(loaded, GICV5_IST_PAGE_LPIS);
     DECLARE_BITMAP(dirty, GICV5_IST_PAGE_LPIS);
     GICv5Node node[];
@@ -164,7 +163,8 @@ enum {
  * A page is loaded when an operation first names one of its LPIs.
  *
  * @dir: the pages, two levels of GICV5_IST_DIR_SIZE
- * @pages: the same as a list
+ * @pages: the same as lists
+ * @memory: bytes that the pages take
  */
 typedef struct GICv5IST {
     bool valid;
@@ -173,7 +173,8 @@ typedef struct GICv5IST {
     uint8_t page_bits;              /* log2 of the entries of a page */
     uint64_t base;
     GICv5ISTPage ***dir;
-    QLIST_HEAD(, GICv5ISTPage) pages;
+    QTAILQ_HEAD(, GICv5ISTPage) pages[GICV5_NUM_PAGE_LISTS];
+    uint64_t memory;
 } GICv5IST;
 
 #define GICV5_IST_DIR_SIZE 256
@@ -230,7 +231,7 @@ typedef enum GICv5SWErr {
  * GICv5EngineOps: what the engine needs of its device
  *
  * @read, @write: access @len bytes of guest memory in the physical address
- *     space of @domain; false if that is not RAM. Never touches MMIO.
+ *     space of @domain; false if that is not RAM. Never calls a device.
  * @read64: a 64-bit little-endian word, aligned, with single-copy atomicity;
  *     for words that vCPUs may write at the same time
  * @set64: set @bits in such a word, atomically; @value is what it was then
@@ -263,7 +264,8 @@ typedef struct GICv5EngineOps {
  * @one_of_n: 1-of-N routing is implemented
  * @container: the state is the kernel's, and only passes through; tables in
  *     memory are not looked at, and LPIs without state are zero
- * @lpi_memory: bytes of host memory for pages of LPI tables; beyond it, state
+ * @lpi_memory: bytes of host memory for pages of LPI tables, of which each
+ *     domain has its share, so that none can use up another's. Beyond it, state
  *     that has no place elsewhere makes LPIs unreachable. 0: no limit
  */
 typedef struct GICv5EngineConfig {
@@ -290,8 +292,6 @@ struct GICv5System {
     GICv5Space space[GICV5_NUM_DOMAINS];
     GArray *irs;                        /* GICv5EngineIRS */
     GPtrArray *pe;                      /* GICv5PE */
-    QTAILQ_HEAD(, GICv5ISTPage) pages[GICV5_NUM_PAGE_LISTS];
-    uint64_t page_memory;               /* bytes that the pages take */
     /* What a migration would have to send; other threads read these */
     uint32_t save_pages;                /* pages that are not clean */
     uint32_t save_dirty;                /* LPIs that are dirty */
@@ -434,7 +434,7 @@ void gicv5_spi_restore(GICv5System *sys, unsigned irs, uint32_t id,
 void gicv5_irs_enable(GICv5System *sys, unsigned irs, GICv5Domain domain,
                       bool enable);
 
-/* IRS_PE_CR0.DPS. O(PEs) if 1-of-N interrupts are pending. */
+/* IRS_PE_CR0.DPS */
 void gicv5_pe_set_dps(GICv5PE *pe, GICv5Domain domain, bool dps);
 
 /* --- the IST of a domain --- */
@@ -545,8 +545,9 @@ bool gicv5_ist_restore_words(GICv5Space *sp, uint32_t index,
  *
  * For streams of the first form, where a page left out meant that. @addr is
  * that of its first ISTE. Does nothing where memory has zeros, or nothing.
+ * Returns false if there is no room for it.
  */
-void gicv5_ist_restore_zero(GICv5Space *sp, uint32_t index, uint64_t addr);
+bool gicv5_ist_restore_zero(GICv5Space *sp, uint32_t index, uint64_t addr);
 void gicv5_ist_restore_end(GICv5Space *sp);
 
 /* --- between the engine's files --- */

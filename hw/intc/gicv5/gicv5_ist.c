@@ -111,6 +111,7 @@ static bool page_is_dirty(const GICv5ISTPage *page)
 static void page_relist(GICv5ISTPage *page)
 {
     GICv5System *sys = page->space->sys;
+    GICv5IST *ist = &page->space->lpi;
     unsigned list = page->queued ? GICV5_PAGES_QUEUED :
                     page_is_dirty(page) ? GICV5_PAGES_DIRTY :
                     GICV5_PAGES_CLEAN;
@@ -120,8 +121,8 @@ static void page_relist(GICv5ISTPage *page)
     }
     add_counter(&sys->save_pages, (list != GICV5_PAGES_CLEAN) -
                                   (page->list != GICV5_PAGES_CLEAN));
-    QTAILQ_REMOVE(&sys->pages[page->list], page, state_link);
-    QTAILQ_INSERT_TAIL(&sys->pages[list], page, state_link);
+    QTAILQ_REMOVE(&ist->pages[page->list], page, link);
+    QTAILQ_INSERT_TAIL(&ist->pages[list], page, link);
     page->list = list;
 }
 
@@ -134,11 +135,10 @@ static void page_free(GICv5ISTPage *page)
     add_counter(&sys->save_dirty,
                 -(int)bitmap_count_one(page->dirty, GICV5_IST_PAGE_LPIS));
     add_counter(&sys->save_pages, -(page->list != GICV5_PAGES_CLEAN));
-    QTAILQ_REMOVE(&sys->pages[page->list], page, state_link);
-    QLIST_REMOVE(page, ist_link);
+    QTAILQ_REMOVE(&ist->pages[page->list], page, link);
     ist->dir[page->index / GICV5_IST_DIR_SIZE]
             [page->index % GICV5_IST_DIR_SIZE] = NULL;
-    sys->page_memory -= page_bytes(ist);
+    ist->memory -= page_bytes(ist);
     g_free(page);
 }
 
@@ -174,26 +174,27 @@ static void report_swerr(const GICv5Space *sp, GICv5SWErr ec, uint32_t id,
 }
 
 /*
- * Guest address of the first ISTE of a page. Pages never cross a level 2
- * table, because page_bits is at most l2_bits. False without an address:
- * either L1 says that there is no table, or *@l1_addr is where it cannot be
- * read.
+ * Guest address of the first ISTE of a page, or false. Pages never cross a
+ * level 2 table, because page_bits is at most l2_bits.
+ *
+ * @l1_addr: address of the L1 ISTE of a two-level table
+ * @is_error: it is not in RAM; if false, L1 says that there is no table
  */
 static bool page_addr(const GICv5Space *sp, uint32_t index, uint64_t *addr,
-                      uint64_t *l1_addr)
+                      uint64_t *l1_addr, bool *is_error)
 {
     const GICv5IST *ist = &sp->lpi;
     uint32_t id = page_first_id(ist, index);
     uint64_t l1e;
 
-    *l1_addr = GICV5_IST_ADDR_UNKNOWN;
+    *is_error = false;
     *addr = ist->base;
     if (ist->cfg.two_level) {
-        uint64_t at = ist->base + (id >> ist->l2_bits) * sizeof(l1e);
-
-        /* Software may write it at the same time */
-        if (!sp->sys->ops->read64(sp->sys->opaque, sp->domain, at, &l1e)) {
-            *l1_addr = at;
+        *l1_addr = ist->base + (id >> ist->l2_bits) * sizeof(l1e);
+        /* Software may write it at the same time. */
+        if (!sp->sys->ops->read64(sp->sys->opaque, sp->domain, *l1_addr,
+                                  &l1e)) {
+            *is_error = true;
             return false;
         }
         if (!(l1e & R_L1_ISTE_VALID_MASK)) {
@@ -210,13 +211,13 @@ static bool page_addr(const GICv5Space *sp, uint32_t index, uint64_t *addr,
 static bool need_addr(const GICv5Space *sp, GICv5ISTPage *page, uint32_t id)
 {
     uint64_t l1_addr;
+    bool is_error;
 
     if (page->addr == GICV5_IST_ADDR_UNKNOWN &&
-        !page_addr(sp, page->index, &page->addr, &l1_addr)) {
+        !page_addr(sp, page->index, &page->addr, &l1_addr, &is_error)) {
         page->addr = GICV5_IST_ADDR_UNKNOWN;
-        if (l1_addr != GICV5_IST_ADDR_UNKNOWN) {
-            report_swerr(sp, GICV5_SWERR_L1_ISTE_READ, id, l1_addr);
-        }
+        /* It was there when the state was loaded, before a migration. */
+        report_swerr(sp, GICV5_SWERR_L1_ISTE_READ, id, l1_addr);
         return false;
     }
     return true;
@@ -274,7 +275,7 @@ static void page_write_back(GICv5ISTPage *page)
     uint32_t first = find_first_bit(page->dirty, size);
     bool bad = false;
 
-    if (first >= size ||
+    if (first >= size || sp->sys->cfg.container ||
         !need_addr(sp, page, page_first_id(ist, page->index) + first)) {
         return;
     }
@@ -294,20 +295,20 @@ static void page_write_back(GICv5ISTPage *page)
 /* --- loading --- */
 
 /* Let another page go, the best that can */
-static bool drop_a_page(GICv5System *sys)
+static bool drop_a_page(GICv5IST *ist)
 {
-    GICv5ISTPage *page = QTAILQ_FIRST(&sys->pages[GICV5_PAGES_CLEAN]);
+    GICv5ISTPage *page = QTAILQ_FIRST(&ist->pages[GICV5_PAGES_CLEAN]);
 
     if (!page) {
-        page = QTAILQ_FIRST(&sys->pages[GICV5_PAGES_DIRTY]);
+        page = QTAILQ_FIRST(&ist->pages[GICV5_PAGES_DIRTY]);
         if (!page) {
             return false;
         }
         page_write_back(page);
     }
     trace_gicv5_ist_page_drop(page->space->domain,
-                              page_first_id(&page->space->lpi, page->index),
-                              page->list == GICV5_PAGES_DIRTY);
+                              page_first_id(ist, page->index), page->list ==
+                              GICV5_PAGES_DIRTY);
     page_free(page);
     return true;
 }
@@ -318,18 +319,17 @@ static bool drop_a_page(GICv5System *sys)
  */
 static GICv5ISTPage *page_new(GICv5Space *sp, uint32_t index, bool make_room)
 {
-    GICv5System *sys = sp->sys;
+    const GICv5EngineConfig *cfg = &sp->sys->cfg;
     GICv5IST *ist = &sp->lpi;
     size_t bytes = page_bytes(ist);
     GICv5ISTPage ***chunk = &ist->dir[index / GICV5_IST_DIR_SIZE];
     GICv5ISTPage *page = NULL;
 
-    /* Pages of other tables may be smaller: they are at most 256 LPIs. */
-    while (sys->cfg.lpi_memory && sys->page_memory + bytes >
-                                  sys->cfg.lpi_memory) {
-        if (!make_room || !drop_a_page(sys)) {
-            goto fail;
-        }
+    /* Each domain has its share: none can use up another's. */
+    if (cfg->lpi_memory &&
+        ist->memory + bytes > cfg->lpi_memory / ctpop8(cfg->domains) &&
+        (!make_room || !drop_a_page(ist))) {
+        goto fail;
     }
     if (!*chunk) {
         *chunk = g_try_new0(GICv5ISTPage *, GICV5_IST_DIR_SIZE);
@@ -344,9 +344,8 @@ static GICv5ISTPage *page_new(GICv5Space *sp, uint32_t index, bool make_room)
     page->index = index;
     page->addr = GICV5_IST_ADDR_UNKNOWN;
     page->list = GICV5_PAGES_CLEAN;
-    sys->page_memory += bytes;
-    QTAILQ_INSERT_TAIL(&sys->pages[page->list], page, state_link);
-    QLIST_INSERT_HEAD(&ist->pages, page, ist_link);
+    ist->memory += bytes;
+    QTAILQ_INSERT_TAIL(&ist->pages[page->list], page, link);
     (*chunk)[index % GICV5_IST_DIR_SIZE] = page;
     return page;
 
@@ -384,10 +383,10 @@ static GICv5ISTPage *load_page(GICv5Space *sp, uint32_t id)
     uint32_t words[GICV5_IST_PAGE_LPIS];
     uint64_t addr, l1_addr;
     GICv5ISTPage *page;
-    bool whole;
+    bool whole, is_error;
 
-    if (!page_addr(sp, index, &addr, &l1_addr)) {
-        if (l1_addr != GICV5_IST_ADDR_UNKNOWN) {
+    if (!page_addr(sp, index, &addr, &l1_addr, &is_error)) {
+        if (is_error) {
             report_swerr(sp, GICV5_SWERR_L1_ISTE_READ, id, l1_addr);
         }
         return NULL;
@@ -401,10 +400,11 @@ static GICv5ISTPage *load_page(GICv5Space *sp, uint32_t id)
     }
     page = page_new(sp, index, true);
     if (!page) {
-        qemu_log_mask(LOG_GUEST_ERROR, "gicv5: domain %d: LPI %u: pending "
-                      "LPIs take all of lpi-memory\n", sp->domain, id);
+        qemu_log_mask(LOG_GUEST_ERROR, "gicv5: domain %d: LPI %u: no memory "
+                      "for its state: pending LPIs take all of lpi-memory, or "
+                      "the host has none\n", sp->domain, id);
         sp->sys->ops->swerr(sp->sys->opaque, sp->domain, GICV5_SWERR_L2_ISTE,
-                            id, addr);
+                            id, addr + ((uint64_t)i << ist->cfg.entry_shift));
         return NULL;
     }
     trace_gicv5_ist_page_load(sp->domain, page_first_id(ist, index), addr,
@@ -476,6 +476,7 @@ bool gicv5_ist_peek(const GICv5Space *sp, uint32_t id, uint32_t *word)
     const GICv5IST *ist = &sp->lpi;
     const GICv5ISTPage *page;
     uint64_t addr, l1_addr;
+    bool is_error;
     uint32_t i;
 
     if (!ist->valid || id >> ist->cfg.id_bits) {
@@ -493,7 +494,8 @@ bool gicv5_ist_peek(const GICv5Space *sp, uint32_t id, uint32_t *word)
     }
     if (page && page->addr != GICV5_IST_ADDR_UNKNOWN) {
         addr = page->addr;
-    } else if (!page_addr(sp, id >> ist->page_bits, &addr, &l1_addr)) {
+    } else if (!page_addr(sp, id >> ist->page_bits, &addr, &l1_addr,
+                          &is_error)) {
         return false;
     }
     return read_words(sp, addr + ((uint64_t)i << ist->cfg.entry_shift), word,
@@ -518,7 +520,9 @@ static bool ist_create(GICv5Space *sp, uint64_t base,
         ist->l2_bits = cfg->id_bits;
     }
     ist->page_bits = MIN(ist->l2_bits, GICV5_IST_PAGE_BITS);
-    QLIST_INIT(&ist->pages);
+    for (unsigned i = 0; i < GICV5_NUM_PAGE_LISTS; i++) {
+        QTAILQ_INIT(&ist->pages[i]);
+    }
     ist->dir = g_try_new0(GICv5ISTPage **, GICV5_IST_DIR_SIZE);
     if (!ist->dir) {
         qemu_log("gicv5: no memory for an IST\n");
@@ -543,8 +547,8 @@ void gicv5_ist_set_invalid(GICv5Space *sp)
     if (!sp->lpi.valid) {
         return;
     }
-    if (!sp->sys->cfg.container) {
-        QLIST_FOREACH(page, &sp->lpi.pages, ist_link) {
+    for (unsigned i = 0; i < GICV5_NUM_PAGE_LISTS; i++) {
+        QTAILQ_FOREACH(page, &sp->lpi.pages[i], link) {
             page_write_back(page);
         }
     }
@@ -563,7 +567,7 @@ void gicv5_ist_drop(GICv5Space *sp)
     trace_gicv5_ist_invalid(sp->domain, ist->base);
 
     outer = gicv5_space_begin_batch(sp);
-    QLIST_FOREACH(page, &ist->pages, ist_link) {
+    QTAILQ_FOREACH_SAFE(page, &ist->pages[GICV5_PAGES_QUEUED], link, next) {
         /* Takes each LPI out of its pending set */
         for (uint32_t i = 0; page->queued; i++) {
             gicv5_adopt_word(sp, gicv5_intid(GICV5_TYPE_LPI, i +
@@ -572,8 +576,10 @@ void gicv5_ist_drop(GICv5Space *sp)
         }
     }
     gicv5_space_end_batch(sp, outer);
-    QLIST_FOREACH_SAFE(page, &ist->pages, ist_link, next) {
-        page_free(page);
+    for (unsigned i = 0; i < GICV5_NUM_PAGE_LISTS; i++) {
+        QTAILQ_FOREACH_SAFE(page, &ist->pages[i], link, next) {
+            page_free(page);
+        }
     }
     for (unsigned i = 0; i < GICV5_IST_DIR_SIZE; i++) {
         g_free(ist->dir[i]);
@@ -618,7 +624,7 @@ bool gicv5_ist_must_send(const GICv5ISTPage *page, unsigned long *send)
 
     bitmap_copy(send, page->dirty, GICV5_IST_PAGE_LPIS);
     for (uint32_t i = 0; page->queued && i < gicv5_ist_page_size(ist); i++) {
-        if (gicv5_word_is_deliverable(page->node[i].word)) {
+        if (gicv5_space_is_queued(page->space, page->node[i].word)) {
             set_bit(i, send);
         }
     }
@@ -699,24 +705,29 @@ bool gicv5_ist_restore_words(GICv5Space *sp, uint32_t index,
     return gicv5_ist_restore_page(sp, index, all, all, words);
 }
 
-void gicv5_ist_restore_zero(GICv5Space *sp, uint32_t index, uint64_t addr)
+bool gicv5_ist_restore_zero(GICv5Space *sp, uint32_t index, uint64_t addr)
 {
     const uint32_t zero[GICV5_IST_PAGE_LPIS] = {};
-    uint32_t words[GICV5_IST_PAGE_LPIS];
+    uint32_t words[GICV5_IST_PAGE_LPIS] = {};
     uint32_t size = gicv5_ist_page_size(&sp->lpi);
     DECLARE_BITMAP(send, GICV5_IST_PAGE_LPIS) = {};
 
-    if (find_page(&sp->lpi, index) || !read_words(sp, addr, words, size)) {
-        return;
+    if (find_page(&sp->lpi, index)) {
+        return true;
+    }
+    if (!read_words(sp, addr, words, size)) {
+        for (uint32_t i = 0; i < size; i++) {
+            read_words(sp, addr + ((uint64_t)i << sp->lpi.cfg.entry_shift),
+                       &words[i], 1);
+        }
     }
     for (uint32_t i = 0; i < size; i++) {
         if (words[i]) {
             set_bit(i, send);
         }
     }
-    if (!bitmap_empty(send, GICV5_IST_PAGE_LPIS)) {
-        gicv5_ist_restore_page(sp, index, send, send, zero);
-    }
+    return bitmap_empty(send, GICV5_IST_PAGE_LPIS) ||
+           gicv5_ist_restore_page(sp, index, send, send, zero);
 }
 
 void gicv5_ist_restore_end(GICv5Space *sp)
@@ -726,40 +737,54 @@ void gicv5_ist_restore_end(GICv5Space *sp)
 
 /* --- checking --- */
 
+static bool check_page(const GICv5ISTPage *page, unsigned list,
+                       uint32_t *queued)
+{
+    const GICv5IST *ist = &page->space->lpi;
+    DECLARE_BITMAP(stray, GICV5_IST_PAGE_LPIS);
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < gicv5_ist_page_size(ist); i++) {
+        n += gicv5_space_is_queued(page->space, page->node[i].word);
+    }
+    *queued += n;
+    return find_page(ist, page->index) == page && page->list == list &&
+           page->queued == n && (list == GICV5_PAGES_QUEUED) == (n != 0) &&
+           (n || (list == GICV5_PAGES_DIRTY) == page_is_dirty(page)) &&
+           !bitmap_andnot(stray, page->dirty, page->loaded,
+                          GICV5_IST_PAGE_LPIS);
+}
+
 bool gicv5_ist_check(const GICv5System *sys)
 {
-    uint64_t memory = 0;
     uint32_t pages = 0, dirty = 0, queued = 0;
 
-    for (unsigned list = 0; list < GICV5_NUM_PAGE_LISTS; list++) {
-        const GICv5ISTPage *page;
+    for (unsigned d = 0; d < GICV5_NUM_DOMAINS; d++) {
+        const GICv5IST *ist = &sys->space[d].lpi;
+        uint64_t memory = 0;
 
-        QTAILQ_FOREACH(page, &sys->pages[list], state_link) {
-            const GICv5IST *ist = &page->space->lpi;
-            uint32_t n = 0;
+        for (unsigned list = 0; ist->valid && list < GICV5_NUM_PAGE_LISTS;
+             list++) {
+            const GICv5ISTPage *page;
 
-            for (uint32_t i = 0; i < gicv5_ist_page_size(ist); i++) {
-                n += gicv5_space_is_queued(page->space, page->node[i].word);
+            QTAILQ_FOREACH(page, &ist->pages[list], link) {
+                if (!check_page(page, list, &queued)) {
+                    fprintf(stderr, "gicv5: domain %u: page %u is not what "
+                            "its list says\n", d, page->index);
+                    return false;
+                }
+                memory += page_bytes(ist);
+                pages += list != GICV5_PAGES_CLEAN;
+                dirty += bitmap_count_one(page->dirty, GICV5_IST_PAGE_LPIS);
             }
-            if (!ist->valid || find_page(ist, page->index) != page ||
-                page->list != list || page->queued != n ||
-                (list == GICV5_PAGES_QUEUED) != !!n ||
-                (list == GICV5_PAGES_CLEAN && page_is_dirty(page)) ||
-                (list == GICV5_PAGES_DIRTY && !page_is_dirty(page)) ||
-                !bitmap_empty(page->dirty, GICV5_IST_PAGE_LPIS) >
-                    !bitmap_empty(page->loaded, GICV5_IST_PAGE_LPIS)) {
-                fprintf(stderr, "gicv5: domain %d: page %u is not what its "
-                        "list says\n", page->space->domain, page->index);
-                return false;
-            }
-            memory += page_bytes(ist);
-            pages += list != GICV5_PAGES_CLEAN;
-            dirty += bitmap_count_one(page->dirty, GICV5_IST_PAGE_LPIS);
-            queued += n;
+        }
+        if (memory != ist->memory) {
+            fprintf(stderr, "gicv5: domain %u: memory is counted wrong\n", d);
+            return false;
         }
     }
-    if (memory != sys->page_memory || pages != sys->save_pages ||
-        dirty != sys->save_dirty || queued != sys->save_queued) {
+    if (pages != sys->save_pages || dirty != sys->save_dirty ||
+        queued != sys->save_queued) {
         fprintf(stderr, "gicv5: counters of pages are wrong\n");
         return false;
     }

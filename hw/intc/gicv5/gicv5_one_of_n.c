@@ -147,7 +147,6 @@ static GICv5Target *ask_first(GICv5Target *t, unsigned prio)
 {
     const GICv5EngineOps *ops = t->space->sys->ops;
 
-    /* A limit of 0 is always told. */
     if (!t->limit_known && ops->one_of_n_limit) {
         t->limit_known = true;
         t->limit = ops->one_of_n_limit(t->space->sys->opaque, t->pe,

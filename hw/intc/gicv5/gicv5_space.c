@@ -366,27 +366,39 @@ static uint32_t command_word(const GICv5System *sys, GICv5Command cmd,
 
 /*
  * A CPU interface that was asked for its limit tells of each change, until it
- * tells when there is nothing to offer: the next offer asks again. Returns
- * whether it shall go on telling.
+ * tells when there is nothing to offer: the next offer asks again. But one
+ * that takes nothing would not be asked, so it has to tell. Returns whether it
+ * shall go on telling.
  */
-static bool set_limit(GICv5Target *t, uint32_t value)
+static bool set_limit(GICv5Target *t, uint32_t limit)
 {
     const GICv5OneOfN *o = &t->space->one_of_n;
-    unsigned limit = FIELD_EX32(value, GICV5_ONE_OF_N, LIMIT);
 
-    if (!FIELD_EX32(value, GICV5_ONE_OF_N, ACCEPT)) {
-        t->limit_known = false;
-        t->limit = 0;
-    } else if (t->space->sys->ops->one_of_n_limit &&
-               !o->set.occupied && !o->holder_map) {
+    t->limit = MIN(limit, GICV5_NUM_PRIOS);
+    t->limit_known = true;
+    if (t->space->sys->ops->one_of_n_limit && limit &&
+        !o->set.occupied && !o->holder_map) {
         t->limit_known = false;
         t->limit = GICV5_NUM_PRIOS;
-    } else {
-        t->limit_known = true;
-        t->limit = limit && limit < GICV5_NUM_PRIOS ? limit : GICV5_NUM_PRIOS;
     }
     gicv5_target_changed(t);
     return t->limit_known && t->space->sys->ops->one_of_n_limit;
+}
+
+/*
+ * What the PE was told of is its running priority from now on, so do not offer
+ * it less. It tells the same, but only when it is no longer a candidate: told
+ * before, the offer would go to another PE and be taken twice.
+ */
+static void acknowledged(GICv5Target *t, uint32_t intid)
+{
+    if (gicv5_candidate_intid(t->candidate) != intid) {
+        return;
+    }
+    t->had_offer = t->offer == intid;
+    if (t->limit_known && t->space->sys->ops->one_of_n_limit) {
+        t->limit = MIN(t->limit, gicv5_candidate_prio(t->candidate));
+    }
 }
 
 uint64_t gicv5_command(GICv5System *sys, GICv5PE *pe, GICv5Domain domain,
@@ -416,7 +428,7 @@ uint64_t gicv5_command(GICv5System *sys, GICv5PE *pe, GICv5Domain domain,
         return icsr_of_word(n->word);
     }
     if (cmd == GICV5_CMD_ACTIVATE) {
-        pe->target[domain].had_offer = pe->target[domain].offer == intid;
+        acknowledged(&pe->target[domain], intid);
     }
     gicv5_set_word(sp, intid, n, command_word(sys, cmd, n->word, value));
     return 0;
@@ -621,9 +633,6 @@ GICv5System *gicv5_system_new(const GICv5EngineConfig *cfg,
         sys->space[d].target = g_new0(GICv5Target **, TARGET_FANOUT);
         QSIMPLEQ_INIT(&sys->space[d].touched);
         gicv5_one_of_n_init(&sys->space[d]);
-    }
-    for (unsigned i = 0; i < GICV5_NUM_PAGE_LISTS; i++) {
-        QTAILQ_INIT(&sys->pages[i]);
     }
     return sys;
 }
@@ -839,7 +848,7 @@ static uint64_t count_deliverable(GICv5Space *sp)
         }
     }
     if (sp->lpi.valid) {
-        QLIST_FOREACH(page, &sp->lpi.pages, ist_link) {
+        QTAILQ_FOREACH(page, &sp->lpi.pages[GICV5_PAGES_QUEUED], link) {
             count += page->queued;
         }
     }

@@ -145,6 +145,7 @@ struct ARMGICv5CommonState {
     uint32_t mig_idr[GICV5_NUM_IDRS];
     uint64_t *mig_spi;              /* spi_irs_range of them */
     uint8_t *mig_dps;               /* num_cpus: IRS_PE_CR0.DPS by domain */
+    int64_t mig_exact_ms;           /* when a migration last asked for sizes */
 };
 
 #define GICV5_SPI_IRS_RANGE_ALL UINT32_MAX

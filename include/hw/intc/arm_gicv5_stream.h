@@ -37,11 +37,11 @@ typedef struct GICv5Port GICv5Port;
  *     candidate that the port holds at this moment.
  * @GICV5_CMD_REQUEST_CONFIG: value ignored; returns the ICC_ICSR_EL1 image,
  *     F=1 if the interrupt is not reachable (GIC CDRCFG)
- * @GICV5_CMD_SET_ONE_OF_N: INTID ignored; value: GICV5_ONE_OF_N. Without
- *     ACCEPT (ICC_CR0.EN=0, or the PE is off) the IRS leaves the PE out of
- *     1-of-N selection; LIMIT, if not 0, means that it takes 1-of-N interrupts
- *     with a priority below LIMIT only. Returns 1 if the IRS wants to be told
- *     of each change of LIMIT; changes of ACCEPT have to be told always.
+ * @GICV5_CMD_SET_ONE_OF_N: INTID ignored; value 0 to 32: the PE takes 1-of-N
+ *     interrupts with a priority below this. 0, for none, also if ICC_CR0.EN is
+ *     0 or the PE is off. Changes of these two have to be told always. Returns
+ *     1 if the IRS wants to be told of every change. After an acknowledge it is
+ *     told when ACTIVATE has been sent, not before.
  */
 typedef enum GICv5Command {
     GICV5_CMD_SET_ENABLE,
@@ -56,9 +56,6 @@ typedef enum GICv5Command {
 } GICv5Command;
 
 #define GICV5_TARGET_IRM BIT(16)
-
-FIELD(GICV5_ONE_OF_N, ACCEPT, 0, 1)
-FIELD(GICV5_ONE_OF_N, LIMIT, 8, 6)
 
 /**
  * GICv5PortIRSOps: the IRS's side
@@ -82,8 +79,8 @@ typedef struct GICv5PortIRSOps {
  * @forward: the IRS's candidate for @domain is now @candidate
  *     (GICV5_CANDIDATE_NONE: recalled). May only update state and exception
  *     lines; it must not issue commands.
- * @one_of_n_limit: GICV5_CMD_SET_ONE_OF_N's value of LIMIT now, 0 to 32 with 0
- *     for "takes none"; the CPU interface tells of each change after this.
+ * @one_of_n_limit: GICV5_CMD_SET_ONE_OF_N's value now; the CPU interface tells
+ *     of every change after this.
  *     Called from commands, but with none of the CPU interface's locks held.
  */
 typedef struct GICv5PortCPUOps {

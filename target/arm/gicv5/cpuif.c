@@ -299,7 +299,6 @@ void gicv5_cpuif_tell_limit(ARMCPU *cpu, GICv5Domain domain)
 {
     GICv5CPUIf *c = gicv5_cpuif(cpu);
     unsigned limit;
-    uint32_t value;
     bool go_on;
 
     BQL_LOCK_GUARD();
@@ -312,9 +311,7 @@ void gicv5_cpuif_tell_limit(ARMCPU *cpu, GICv5Domain domain)
     c->bank[domain].limit_told = limit;
     qemu_spin_unlock(&c->lock);
 
-    value = FIELD_DP32(0, GICV5_ONE_OF_N, ACCEPT, limit != 0);
-    value = FIELD_DP32(value, GICV5_ONE_OF_N, LIMIT, limit);
-    go_on = gicv5_cpuif_command(cpu, domain, GICV5_CMD_SET_ONE_OF_N, 0, value);
+    go_on = gicv5_cpuif_command(cpu, domain, GICV5_CMD_SET_ONE_OF_N, 0, limit);
 
     qemu_spin_lock(&c->lock);
     qatomic_set(&c->tell_limit, deposit32(c->tell_limit, domain, 1, go_on));

@@ -592,6 +592,27 @@ static void test_one_of_n_masked(void)
     qtest_quit(b.qts);
 }
 
+/* A PE that handled priority 0, and so took nothing, takes part again after. */
+static void test_one_of_n_priority_0(void)
+{
+    Board b;
+
+    board_start(&b, 1, 1);
+    for (unsigned i = 0; i < 3; i++) {
+        gic_configure(&b.cpu[0], LPI(10), 5, TARGET_IRM);
+        gic(&b.cpu[0], SET_PENDING, LPI(10), 1);
+        gic_configure(&b.cpu[0], LPI(11), 0, IAFFID(0));
+        gic(&b.cpu[0], SET_PENDING, LPI(11), 1);
+        g_assert_cmphex(cpu_acknowledge(&b.cpu[0]), ==, LPI(11));
+        g_assert_cmpint(presented_to(&b, LPI(10)), ==, -1);
+        cpu_finish(&b.cpu[0], LPI(11));
+        g_assert_cmpint(presented_to(&b, LPI(10)), ==, 0);
+        g_assert_cmphex(cpu_acknowledge(&b.cpu[0]), ==, LPI(10));
+        cpu_finish(&b.cpu[0], LPI(10));
+    }
+    qtest_quit(b.qts);
+}
+
 /* A PE that is off takes none, whatever its ICC_CR0.EN. */
 static void test_one_of_n_off(void)
 {
@@ -733,6 +754,8 @@ int main(int argc, char **argv)
     qtest_add_func("gicv5/route/one-of-n", test_one_of_n);
     qtest_add_func("gicv5/route/one-of-n-busy", test_one_of_n_busy);
     qtest_add_func("gicv5/route/one-of-n-masked", test_one_of_n_masked);
+    qtest_add_func("gicv5/route/one-of-n-priority-0",
+                   test_one_of_n_priority_0);
     qtest_add_func("gicv5/route/one-of-n-off", test_one_of_n_off);
     qtest_add_func("gicv5/route/domains", test_domains);
     qtest_add_func("gicv5/route/reset", test_reset);

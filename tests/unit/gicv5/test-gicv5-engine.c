@@ -259,7 +259,7 @@ static void test_transitions(gconstpointer data)
                 bool candidate = (want & (P | A | EN)) == (P | EN);
 
                 ist_valid(r, NS, &linear8);
-                cmd(r, NS, GICV5_CMD_SET_ONE_OF_N, 0, 1);
+                cmd(r, NS, GICV5_CMD_SET_ONE_OF_N, 0, 32);
                 put(r, NS, intid, start);
                 do_op(r, intid, op);
                 g_assert_cmphex(word_of(r, NS, intid), ==, want);
@@ -1044,8 +1044,10 @@ static unsigned pages_held(Rig *r)
     const GICv5ISTPage *page;
     unsigned n = 0;
 
-    QLIST_FOREACH(page, &ist->pages, ist_link) {
-        n++;
+    for (unsigned i = 0; i < GICV5_NUM_PAGE_LISTS; i++) {
+        QTAILQ_FOREACH(page, &ist->pages[i], link) {
+            n++;
+        }
     }
     return n;
 }
@@ -1229,7 +1231,8 @@ static void test_memory_bound(void)
             }
             cmd(r, NS, GICV5_CMD_SET_HANDLING, lpi(id), 1);
             g_assert_cmpuint(pages_held(r), <=, 4);
-            g_assert_cmpuint(r->sys->page_memory, <=, 4 * PAGE_MEMORY);
+            g_assert_cmpuint(r->sys->space[NS].lpi.memory, <=,
+                             4 * PAGE_MEMORY);
         }
     }
     g_assert_cmpuint(r->swerrs, ==, 0);
@@ -1246,7 +1249,7 @@ static void test_memory_full(void)
 {
     static const RigIST t = { .b = 24, .base = IST_BASE };
     Rig *r = small_rig(4);
-    uint32_t last = 5 << 18;
+    uint32_t last = 5 << 18 | 7;
 
     ist_valid(r, NS, &t);
     for (unsigned i = 0; i < 4; i++) {
@@ -1258,6 +1261,7 @@ static void test_memory_full(void)
     g_assert_cmpuint(r->swerrs, ==, 1);
     g_assert_cmphex(r->ec, ==, 0x02);
     g_assert_cmphex(r->err_id, ==, last);
+    g_assert_cmphex(r->err_addr, ==, entry(&t, last));
     g_assert_cmphex(cmd(r, NS, GICV5_CMD_REQUEST_CONFIG, lpi(last), 0), ==, 1);
     gicv5_event(r->sys, NS, lpi(last), GICV5_SET_EDGE);
     g_assert_cmphex(rig_mem_ldl(&r->mem[NS], entry(&t, last)), ==, 0);
@@ -1277,14 +1281,14 @@ static void test_memory_full(void)
     done(r);
 }
 
-/* A page that is written back to make room can be in another domain's table */
+/* Each domain has its share: no other one can use it up. */
 static void test_memory_domains(void)
 {
     GICv5EngineConfig cfg = {
         .domains = 1 << NS | 1 << REALM,
         .id_bits = 24,
         .prio_bits = 5,
-        .lpi_memory = PAGE_MEMORY,
+        .lpi_memory = 4 * PAGE_MEMORY,
     };
     static const RigIST t = { .b = 24, .base = IST_BASE };
     Rig *r = rig_new(&cfg);
@@ -1305,6 +1309,14 @@ static void test_memory_domains(void)
         g_assert_cmphex(word_of(r, d, lpi(i << 16)), ==, iste(0, 8 + i, 0));
         g_assert_cmphex(word_of(r, NS + REALM - d, lpi(i << 16)), ==, 0);
     }
+    for (unsigned i = 0; i < 8; i++) {
+        cmd(r, NS, GICV5_CMD_SET_ENABLE, lpi(i << 16), 1);
+        cmd(r, NS, GICV5_CMD_SET_PENDING, lpi(i << 16), 1);
+    }
+    g_assert_cmphex(cmd(r, NS, GICV5_CMD_REQUEST_CONFIG, lpi(9 << 16), 0), ==,
+                    1);
+    g_assert_cmphex(cmd(r, REALM, GICV5_CMD_REQUEST_CONFIG, lpi(9 << 16), 0),
+                    ==, 0);
     done(r);
 }
 
@@ -1813,7 +1825,8 @@ static void test_irsen_domains(void)
 
 static void take_1ofn(Rig *r, unsigned p, bool on)
 {
-    gicv5_command(r->sys, pe(r, p), NS, GICV5_CMD_SET_ONE_OF_N, 0, on);
+    gicv5_command(r->sys, pe(r, p), NS, GICV5_CMD_SET_ONE_OF_N, 0,
+                  on ? 32 : 0);
 }
 
 /* How many PEs are offered @intid; the last of them in @holder */
@@ -1943,8 +1956,7 @@ static unsigned limit_asked;
 
 static void take_1ofn_below(Rig *r, unsigned p, unsigned limit)
 {
-    gicv5_command(r->sys, pe(r, p), NS, GICV5_CMD_SET_ONE_OF_N, 0,
-                  FIELD_DP32(1, GICV5_ONE_OF_N, LIMIT, limit));
+    gicv5_command(r->sys, pe(r, p), NS, GICV5_CMD_SET_ONE_OF_N, 0, limit);
 }
 
 /* A PE that would not take the first interrupt does not keep it from others */
@@ -2036,7 +2048,7 @@ static void test_1ofn_ask(void)
     limit_asked = 0;
     for (unsigned i = 0; i < 16; i++) {
         g_assert_cmpuint(gicv5_command(r->sys, pe(r, i), NS,
-                                       GICV5_CMD_SET_ONE_OF_N, 0, 1), ==, 0);
+                                       GICV5_CMD_SET_ONE_OF_N, 0, 32), ==, 0);
     }
     put(r, NS, spi(1), iste(P | EN | IRM, 14, 0));
     expect(r, 15, NS, spi(1), 14);
@@ -2049,11 +2061,16 @@ static void test_1ofn_ask(void)
     g_assert_cmpuint(limit_asked, ==, 16);
     /* One tells a change, and goes on telling while there is something */
     g_assert_cmpuint(gicv5_command(r->sys, pe(r, 3), NS,
-                                   GICV5_CMD_SET_ONE_OF_N, 0, 1 | 20 << 8),
+                                   GICV5_CMD_SET_ONE_OF_N, 0, 20),
                      ==, 1);
+    /* One that takes nothing would not be asked: it always tells. */
+    g_assert_cmpuint(gicv5_command(r->sys, pe(r, 4), NS,
+                                   GICV5_CMD_SET_ONE_OF_N, 0, 0), ==, 1);
     cmd(r, NS, GICV5_CMD_SET_PENDING, spi(1), 0);
+    g_assert_cmpuint(gicv5_command(r->sys, pe(r, 4), NS,
+                                   GICV5_CMD_SET_ONE_OF_N, 0, 0), ==, 1);
     g_assert_cmpuint(gicv5_command(r->sys, pe(r, 3), NS,
-                                   GICV5_CMD_SET_ONE_OF_N, 0, 1 | 20 << 8),
+                                   GICV5_CMD_SET_ONE_OF_N, 0, 20),
                      ==, 0);
     done(r);
 }
@@ -2079,6 +2096,38 @@ static void test_1ofn_order(void)
     }
     expect_none(r, 0, NS);
     expect_none(r, 1, NS);
+    done(r);
+}
+
+static unsigned tell_32(void *opaque, GICv5PE *p, GICv5Domain domain)
+{
+    return 32;
+}
+
+/* Nothing is offered for a moment only, in the middle of an acknowledge. */
+static void test_1ofn_acknowledge(void)
+{
+    Rig *r = ns_rig(1, true);
+    GICv5EngineOps ops = *r->sys->ops;
+
+    ops.one_of_n_limit = tell_32;
+    r->sys->ops = &ops;
+    take_1ofn(r, 0, true);
+    put(r, NS, spi(1), iste(P | EN | IRM, 5, 0));
+    put(r, NS, spi(2), iste(P | EN | IRM, 6, 0));
+    rig_clear_log(r);
+    cmd(r, NS, GICV5_CMD_ACTIVATE, spi(1), 0);
+    expect_forwards(r, 1);
+    expect_none(r, 0, NS);
+    take_1ofn_below(r, 0, 5);
+    expect_none(r, 0, NS);
+    take_1ofn(r, 0, true);
+    expect(r, 0, NS, spi(2), 6);
+    /* What is not its candidate does not count. */
+    cmd(r, NS, GICV5_CMD_DEACTIVATE, spi(1), 0);
+    cmd(r, NS, GICV5_CMD_ACTIVATE, spi(1), 0);
+    g_assert_true(gicv5_system_check(r->sys));
+    expect(r, 0, NS, spi(2), 6);
     done(r);
 }
 
@@ -2466,6 +2515,7 @@ int main(int argc, char **argv)
     g_test_add_func("/gicv5/1ofn/many", test_1ofn_many);
     g_test_add_func("/gicv5/1ofn/equals", test_1ofn_equals);
     g_test_add_func("/gicv5/1ofn/ask", test_1ofn_ask);
+    g_test_add_func("/gicv5/1ofn/acknowledge", test_1ofn_acknowledge);
     g_test_add_func("/gicv5/1ofn/order", test_1ofn_order);
     g_test_add_func("/gicv5/1ofn/spread", test_1ofn_spread);
     g_test_add_func("/gicv5/1ofn/retarget", test_1ofn_retarget);
