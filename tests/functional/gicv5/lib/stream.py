@@ -1,0 +1,134 @@
+# Migration streams of the machine "gicv5-test": make, take apart, load
+#
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+import json
+import os
+import struct
+import tempfile
+
+from .qemu import Ended, Machine, Refused, until
+
+FRAMES = 0x08000000
+SUBSECTION = 0x05
+VMDESCRIPTION = 0x06
+FOOTER = 0x7e
+
+
+def frame(irs, domain):
+    """Address of the config frame of a domain of an IRS"""
+    return FRAMES + irs * 0x100000 + domain * 0x20000
+
+
+class TestBoard(Machine):
+    """A machine that no vCPU runs on, driven by qtest and QMP."""
+
+    def __init__(self, qemu, *args):
+        super().__init__(qemu, '-accel', 'qtest', '-nodefaults', *args,
+                         sockets=['qtest'])
+
+    def gic(self, cpu, domain, num, intid=0, value=0):
+        """The qtest command that stands for a CPU interface"""
+        reply = self.qtest(f'csr gic {cpu | domain << 16:#x} {num} '
+                           f'{intid | value << 32:#x}')
+        return int(reply[1], 16)
+
+
+class Section:
+    """The state of one device, or a subsection of one, in a stream.
+
+    start, end: offsets in the stream, from the version to the last field
+    fields: name -> (offset in the stream, bytes)
+    desc: what the stream says of it
+    """
+
+    def __init__(self, name, start, desc):
+        self.name = name
+        self.start = start
+        self.desc = desc
+        self.fields = {}
+        self.end = self._walk(desc['fields'], start, '')
+
+    def _walk(self, fields, pos, prefix):
+        for f in fields:
+            count = f.get('array_len', 1)
+            for i in range(count):
+                name = prefix + f['name']
+                if 'index' in f:
+                    name += f'[{f["index"]}]'
+                elif count > 1:
+                    name += f'[{i}]'
+                if 'struct' in f:
+                    pos = self._walk(f['struct']['fields'], pos, name + '.')
+                else:
+                    self.fields[name] = (pos, f['size'])
+                    pos += f['size']
+        return pos
+
+
+def description(stream):
+    """The stream's own description of its devices"""
+    pos = len(stream)
+    while (pos := stream.rfind(bytes((VMDESCRIPTION,)), 0, pos)) >= 0:
+        if pos + 5 > len(stream):
+            continue
+        length = struct.unpack_from('>I', stream, pos + 1)[0]
+        if pos + 5 + length <= len(stream) and stream[pos + 5] == ord('{'):
+            return json.loads(stream[pos + 5:pos + 5 + length])
+    raise ValueError('no description in the stream')
+
+
+def sections(stream):
+    """Sections of the IRSes and subsections of the CPUs, by name and number"""
+    found = {}
+    for dev in description(stream)['devices']:
+        name = dev['name'].encode()
+        number = dev['instance_id']
+        head = bytes((len(name),)) + name + struct.pack('>I', number)
+        if dev['vmsd_name'] == 'arm_gicv5':
+            start = stream.index(head) + len(head) + 4
+            sec = Section(f'arm_gicv5/{number}', start, dev)
+            assert stream[sec.end] == FOOTER, sec.name
+            found[sec.name] = sec
+        elif dev['vmsd_name'] == 'cpu':
+            start = stream.index(head)
+            for sub in dev.get('subsections', ()):
+                if sub['vmsd_name'] == 'cpu/gicv5':
+                    mark = bytes((SUBSECTION, 9)) + b'cpu/gicv5'
+                    start = stream.index(mark, start) + len(mark) + 4
+                    sec = Section(f'cpu/gicv5/{number}', start, sub)
+                    found[sec.name] = sec
+    return found
+
+
+def replace(stream, *changes):
+    """The stream with other bytes; changes are (start, end, bytes)"""
+    for start, end, data in sorted(changes, reverse=True):
+        stream = stream[:start] + data + stream[end:]
+    return stream
+
+
+def load(qemu, stream, *args):
+    """Load a stream; returns the exit status and what QEMU said.
+
+    A destination that has loaded it is told to quit.
+    """
+    with tempfile.TemporaryDirectory(prefix='gicv5-stream.') as tmp:
+        path = os.path.join(tmp, 'stream')
+        with open(path, 'wb') as f:
+            f.write(stream)
+        try:
+            vm = TestBoard(qemu, *args, '-S', '-incoming', 'defer')
+        except Ended as err:
+            return None, f'it does not start: {err}'
+        with vm:
+            try:
+                vm.cmd('migrate-incoming', uri=f'file:{path}')
+                until('the end of inmigrate',
+                      lambda: vm.status() != 'inmigrate', step=0.01)
+                vm.cmd('quit')
+            except Ended:
+                pass
+            except Refused as err:
+                return None, f'{err} {vm.errors()}'
+            return vm.end(), vm.errors()
