@@ -706,7 +706,7 @@ bool cpu_idle(unsigned idx)
 
 bool cpu_wait_idle(unsigned idx)
 {
-    return wait_for_ms(cpu_idle(idx), 4 * WAIT_MS);
+    return wait_for(cpu_idle(idx));
 }
 
 bool cpu_call(unsigned idx, job_fn fn, void *arg)

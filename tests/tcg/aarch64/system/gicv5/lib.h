@@ -125,7 +125,8 @@ uint64_t now(void);
 uint64_t ms_ticks(unsigned ms);
 void delay_us(unsigned us);
 
-#define WAIT_MS 5000
+/* Nothing but a hang takes as long, on a machine with much else to do */
+#define WAIT_MS 60000
 
 /*
  * Wait a moment, or for an interrupt, if the CPU can do so (FEAT_WFxT). It

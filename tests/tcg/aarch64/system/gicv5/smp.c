@@ -310,7 +310,7 @@ static void job_ping_pong(void *counter)
     shared unsigned *count = counter;
 
     ppi_enable(PPI_CNTV, true);
-    wr(cntv_cval_el0, now() + ms_ticks(20000));
+    wr(cntv_cval_el0, now() + ms_ticks(WAIT_MS));
     wr(cntv_ctl_el0, 1);
     sleep_until(timed_out || *count >= ROUNDS);
     wr(cntv_ctl_el0, 0);
@@ -329,11 +329,11 @@ static void ping_pong(unsigned a, unsigned b)
     gic_cdpend(PING, true);
     if (a) {
         cpu_submit(a, job_ping_pong, (void *)&pongs);
-        CHECK(wait_for_ms(cpu_idle(a), 30000));
+        CHECK(wait_for(cpu_idle(a)));
     } else {
         job_ping_pong((void *)&pongs);
     }
-    CHECK(wait_for_ms(cpu_idle(b), 30000));
+    CHECK(wait_for(cpu_idle(b)));
     CHECK_EQ(pings, ROUNDS);
     CHECK_EQ(pongs, ROUNDS);
     CHECK_EQ(strays, 0);

@@ -176,7 +176,7 @@ static void run(unsigned ops)
         cpu_submit(i, job, (void *)(unsigned long)ops);
     }
     job((void *)(unsigned long)ops);
-    if (!CHECK(wait_for_ms(all_idle(), 40000))) {
+    if (!CHECK(wait_for(all_idle()))) {
         stop = true;
         return;
     }
