@@ -73,6 +73,9 @@ static bool setup(void)
 {
     ist_setup();
     n_cpus = cpu_start_all();
+    if (!CHECK_EQ(n_cpus, cpu_count())) {
+        return false;
+    }
     for (unsigned i = 1; i < n_cpus; i++) {
         if (!CHECK(cpu_call(i, job_setup, NULL))) {
             return false;

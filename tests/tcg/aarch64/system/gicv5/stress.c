@@ -162,6 +162,7 @@ static void run(unsigned ops)
     unsigned total = 0;
 
     n_cpus = cpu_start_all();
+    CHECK_EQ(n_cpus, cpu_count());
     ist_setup();
     stop = false;
     chaos_acks = chaos_pends = strays = sw_pends = sw_acks = 0;
@@ -229,6 +230,7 @@ static void test_long(void)
 static void test_table(void)
 {
     n_cpus = cpu_start_all();
+    CHECK_EQ(n_cpus, cpu_count());
     ist_setup();
     stop = false;
     for (unsigned i = 0; i < NUM_EXACT; i++) {
