@@ -2,7 +2,7 @@
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 
-"""Tap prints results, read() takes apart what a program printed.
+"""Tap prints results, Report takes apart what a program printed.
 
 https://testanything.org/tap-version-14-specification.html, of which these are
 used: ok, not ok, # SKIP, the plan at either end, comments, Bail out.  A result
@@ -12,6 +12,7 @@ may end with "# time=SECONDS", the test's own.
 import re
 import sys
 import time
+from collections import namedtuple
 
 MAX_NOTE = 1000
 
@@ -68,3 +69,51 @@ def tap(results):
     for name, ok, why in results:
         out.check(name, ok, why)
     return out.done()
+
+
+# ok: with a skipped test, too; skip: why, or None; seconds: or None
+Result = namedtuple('Result', 'ok name skip seconds')
+
+
+class Report:
+    """What a program printed: results, and what is wrong with it as a whole"""
+
+    def __init__(self, text, status=0):
+        self.results = []
+        self.problem = ''
+        plan = None
+        for line in text.splitlines():
+            line = line.strip()
+            found = re.match(r'(not )?ok\b(?: +\d+)?(?: *- *| +|$)(.*)', line)
+            if found:
+                self.results.append(self._result(not found[1], found[2]))
+            elif re.match(r'1\.\.\d+', line):
+                plan = int(re.match(r'1\.\.(\d+)', line)[1])
+            elif line.startswith('Bail out!'):
+                self.problem = self.problem or line
+        failed = any(not r.ok for r in self.results)
+        if self.problem or failed and plan is not None:
+            pass
+        elif plan is None:
+            self.problem = (f'status {status}: it ended before its last test, '
+                            f'after {len(self.results)}')
+        elif plan != len(self.results):
+            self.problem = f'{plan} tests were planned, ' \
+                           f'{len(self.results)} ran'
+        elif status:
+            self.problem = f'status {status}, though no test failed'
+
+    @staticmethod
+    def _result(ok, text):
+        name, _, directive = text.partition(' # ')
+        skip = re.match(r'(?i)skip\b *(.*)', directive)
+        took = re.search(r'\btime=(\d+(?:\.\d+)?)', directive)
+        return Result(ok, name.strip(), skip[1] if skip else None,
+                      float(took[1]) if took else None)
+
+    def first_failure(self):
+        """The first thing that went wrong, or None"""
+        for r in self.results:
+            if not r.ok:
+                return r.name
+        return self.problem or None

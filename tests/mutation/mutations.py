@@ -1,0 +1,173 @@
+# The mutations: what is broken, and which tests should notice
+#
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+from collections import namedtuple
+
+# files: where to look, as a glob; old: must be there once, whatever its blanks;
+# new: what replaces it; suites: run in this order until one fails
+Mutation = namedtuple('Mutation', 'name files old new suites')
+
+ENGINE = 'hw/intc/gicv5/gicv5_*.c'
+IRS = 'hw/intc/gicv5/arm_gicv5_irs.c'
+STREAM = 'hw/intc/gicv5/arm_gicv5_vmstate.c'
+CPUIF = 'target/arm/gicv5/cpuif.c'
+INSNS = 'target/arm/gicv5/cpuif-insns.c'
+REGS = 'target/arm/gicv5/cpuif-regs.c'
+CPUIF_STREAM = 'target/arm/gicv5/cpuif-vmstate.c'
+BOARD = 'hw/arm/virt-gicv5.c'
+ACPI = 'hw/arm/virt-gicv5-acpi.c'
+
+
+def engine(name, old, new, *suites):
+    return Mutation('engine: ' + name, ENGINE, old, new, suites or ('unit',))
+
+
+def irs(name, old, new, *suites):
+    return Mutation('IRS: ' + name, IRS, old, new, suites or ('qtest',))
+
+
+def cpuif(name, files, old, new, *suites):
+    return Mutation('CPU interface: ' + name, files, old, new,
+                    suites or ('baremetal-ppi',))
+
+
+def stream(name, files, old, new, *suites):
+    return Mutation('migration: ' + name, files, old, new, suites)
+
+
+MUTATIONS = (
+    engine('an active interrupt is delivered again',
+           'R_GICV5_ISTE_ENABLE_MASK | R_GICV5_ISTE_ACTIVE_MASK)) ==',
+           'R_GICV5_ISTE_ENABLE_MASK)) =='),
+    engine('handling modes swapped at an acknowledge',
+           'if (!(word & R_GICV5_ISTE_HM_MASK)) { '
+           'word &= ~R_GICV5_ISTE_PENDING_MASK;',
+           'if (word & R_GICV5_ISTE_HM_MASK) { '
+           'word &= ~R_GICV5_ISTE_PENDING_MASK;'),
+    engine('an event keeps the handling mode',
+           'word = FIELD_DP32(word, GICV5_ISTE, HM, '
+           'event == GICV5_SET_LEVEL);', ''),
+    engine('wrong tail after the last of a queue has gone',
+           'set->tail[prio] = n->prev;', ''),
+    engine('an empty queue stays marked', 'set->occupied &= ~BIT(prio);', ''),
+    engine('priority bits that do not exist are kept',
+           'value & prio_mask(sys));', 'value & 0x1f);'),
+    engine('targets above 255', 'IAFFID, value & UINT16_MAX);',
+           'IAFFID, value & 0xff);'),
+    engine('ICSR without HM',
+           'icsr = FIELD_DP64(icsr, GICV5_ICSR, HM, '
+           'FIELD_EX32(word, GICV5_ISTE, HM));', ''),
+    engine('reserved bits of an INTID are ignored',
+           'if (FIELD_EX32(intid, GICV5_INTID, RES0)) {', 'if (false) {'),
+    engine('SPIs of other domains are reachable',
+           'return spi && spi->domain == sp->domain ? &spi->node : NULL;',
+           'return spi ? &spi->node : NULL;'),
+    engine('resampling a low edge wire pends', '} else if (spi->level) { '
+           'spi_event(sys, spi, id, GICV5_SET_EDGE);',
+           '} else { spi_event(sys, spi, id, GICV5_SET_EDGE);'),
+    engine('level to edge keeps pending',
+           '/* A wire that is already high is no edge. */ '
+           'spi_event(sys, spi, id, GICV5_CLEAR);', ''),
+    engine('another domain loses the state',
+           'gicv5_set_word(&sys->space[domain], intid, &spi->node, word);',
+           'gicv5_set_word(&sys->space[domain], intid, &spi->node, word & 0);'),
+    engine('DPS is ignored', '!t->dps && target_is_enabled(t)',
+           'target_is_enabled(t)'),
+    engine('IRSEN is ignored for candidates',
+           'if (target_is_enabled(t)) { best =', 'if (true) { best ='),
+    engine('1-of-N always goes to the same PE',
+           'o->holder->pe->index + 1;', 'o->holder->pe->index;'),
+    engine('reset keeps the trigger mode', 'spi->tm_level = false;', ''),
+    engine('reset keeps DPS', 'pe->target[d].dps = false;', ''),
+    engine('an L1 entry that is not valid is used',
+           'if (l1e & R_L1_ISTE_VALID_MASK) {', 'if (true) {'),
+    engine('larger entries lose their rest',
+           'if (shift > 2 && !ops->read(', 'if (false && !ops->read('),
+    irs('IST_CFGR can be written while the table is valid',
+        'if (ist->ist_baser & R_IRS_IST_BASER_VALID_MASK) {', 'if (false) {'),
+    irs('SPI_SELR selects SPIs of other domains',
+        '(d->domain != GICV5_DOMAIN_EL3 && spi->domain != d->domain)',
+        'false'),
+    irs('half a write clears the other half', 'value = *r64; }',
+        'value = 0; }'),
+    irs('no overflow of software errors', 'v | R_IRS_SWERR_STATUSR_OF_MASK',
+        'v'),
+    irs('SETLPI frame without SETLPI', '|| size != 4 || !d->irs->setlpi',
+        '|| size != 4'),
+    irs('IDR2 without a size of level 2 tables', 'IST_L2SZ, 7', 'IST_L2SZ, 3'),
+    irs('resampler of another domain',
+        'if (!spi || spi->domain != d->domain) {', 'if (!spi) {'),
+    irs('PEs are never online', '| R_IRS_PE_STATUSR_ONLINE_MASK', ''),
+    irs('PIDR2 without JEDEC', '1 << 3 | (IMPLEMENTER >> 4 & 7)',
+        '(IMPLEMENTER >> 4 & 7)'),
+    cpuif('the mask is exclusive', CPUIF, 'prio > bank->pcr',
+          'prio >= bank->pcr'),
+    cpuif('equal priority preempts', CPUIF,
+          'prio >= gicv5_running_prio(bank)',
+          'prio > gicv5_running_prio(bank)'),
+    cpuif('an IRS interrupt beats an equal PPI', CPUIF,
+          'gicv5_candidate_prio(ppi) <= gicv5_candidate_prio(irs)',
+          'gicv5_candidate_prio(ppi) < gicv5_candidate_prio(irs)',
+          'baremetal-lpi', 'baremetal-ppi'),
+    cpuif('no superpriority', CPUIF,
+          '== 0 ? GICV5_LINE_NMI : GICV5_LINE_IRQ',
+          '== 0 ? GICV5_LINE_IRQ : GICV5_LINE_IRQ'),
+    cpuif('an edge PPI stays pending', CPUIF,
+          'c->ppi_pend[ppi / 64] &= ~(bit & gicv5_ppi_edge_mask(ppi / 64));',
+          ''),
+    cpuif('a level PPI loses its line', CPUIF,
+          '~(bit & gicv5_ppi_edge_mask(ppi / 64));', '~bit;'),
+    cpuif('a drop drops all', CPUIF, 'bank->apr &= bank->apr - 1;',
+          'bank->apr = 0;'),
+    cpuif('CDIA takes NMIs', CPUIF, '(ack == GICV5_ACK_NOT_NMI && prio_0) ||',
+          ''),
+    cpuif('HAPR when idle', REGS,
+          'return prio == GICV5_PRIO_IDLE ? GICV5_HAPR_IDLE : prio;',
+          'return prio;', 'baremetal-regs', 'baremetal-ppi'),
+    cpuif('APR has 31 bits', REGS, '(uint32_t)value;', 'value & INT32_MAX;',
+          'baremetal-regs', 'baremetal-ppi'),
+    cpuif('CDAFF forgets IRM', INSNS, 'target |= GICV5_TARGET_IRM;', '',
+          'baremetal-lpi', 'baremetal-smp'),
+    cpuif('INTIDs of more bits than there are', INSNS,
+          '|| id >> gicv5_cpuif(cpu)->id_bits) {', ') {',
+          'baremetal-lpi', 'baremetal-spi'),
+    cpuif('GSB ACK at EL0', INSNS,
+          '.opc2 = 1, .access = PL1_W, .type = INSN_TYPE, '
+          '.writefn = gsb_write',
+          '.opc2 = 1, .access = PL0_W, .type = INSN_TYPE, '
+          '.writefn = gsb_write', 'baremetal-undef'),
+    stream('level of a wire', STREAM, 'MIG_SPI, LEVEL, spi->level);',
+           'MIG_SPI, LEVEL, false);', 'qtest-migration', 'migration-golden'),
+    stream('DPS', STREAM, 's->mig_dps[i] |= pe->target[d].dps << d;', '',
+           'qtest-migration', 'migration-golden'),
+    stream('words that cannot be', STREAM,
+           'if (words[i] != gicv5_space_sanitize_word(sp, words[i])) {',
+           'if (false) {', 'migration-refusals'),
+    stream('other ID registers', STREAM, 'if (s->idr[i] != idr[i]) {',
+           'if (false) {', 'migration-refusals'),
+    stream('a field is gone', CPUIF_STREAM,
+           'VMSTATE_UINT64(apr, GICv5Bank),', '', 'migration-golden'),
+    stream('a wider field', STREAM, 'VMSTATE_UINT32_EQUAL(spi_range,',
+           'VMSTATE_UNUSED(4), VMSTATE_UINT32_EQUAL(spi_range,',
+           'vmstate-check', 'migration-golden'),
+    stream('EN is not told to the IRS', CPUIF_STREAM,
+           'FIELD_EX64(c->bank[i].cr0, ICC_CR0, EN));', '0);',
+           'qtest-migration', 'migration-golden'),
+    stream('the NMI line is forgotten', CPUIF_STREAM,
+           '(lines & CPU_INTERRUPT_NMI ? GICV5_LINE_NMI : 0);', '0;',
+           'qtest-migration', 'migration-golden'),
+    Mutation('board: its=on is accepted', BOARD,
+             'if (vms->its && vms->its_set) {', 'if (false) {',
+             ('board-errors',)),
+    Mutation('board: wrong PPI of the virtual timer', BOARD,
+             '[GTIMER_VIRT] = GICV5_PPI_CNTV,',
+             '[GTIMER_VIRT] = GICV5_PPI_CNTPS,', ('baremetal-ppi',)),
+    Mutation('board: two cells', BOARD, '"#interrupt-cells", 3',
+             '"#interrupt-cells", 2', ('board-errors',)),
+    Mutation('board: IAFFID in the MADT', ACPI,
+             'virt_gicv5_iaffid(i), 2);', 'virt_gicv5_iaffid(0), 2);',
+             ('acpi-tables',)),
+    Mutation('board: flags of the GICC', ACPI, 'table, GICC_ENABLED, 4);',
+             'table, 0, 4);', ('acpi-tables',)),
+)
