@@ -36,7 +36,7 @@ class Ended(EOFError):
     """QEMU has ended; the text has what it said"""
 
 
-class Hang(Refused):
+class Hang(TimeoutError):
     """Something has not happened in time"""
 
 

@@ -7,7 +7,7 @@ import os
 import struct
 import tempfile
 
-from .qemu import Ended, Machine, Refused, until
+from .qemu import Ended, Hang, Machine, Refused, until
 
 FRAMES = 0x08000000
 SUBSECTION = 0x05
@@ -126,9 +126,8 @@ def load(qemu, stream, *args):
                 vm.cmd('migrate-incoming', uri=f'file:{path}')
                 until('the end of inmigrate',
                       lambda: vm.status() != 'inmigrate', step=0.01)
-                vm.cmd('quit')
+                return vm.quit(), vm.errors()
             except Ended:
-                pass
-            except Refused as err:
+                return vm.end(), vm.errors()
+            except (Hang, Refused) as err:
                 return None, f'{err} {vm.errors()}'
-            return vm.end(), vm.errors()
