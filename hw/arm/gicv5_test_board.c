@@ -150,10 +150,9 @@ static DeviceState *create_irs(GICv5TestMachineState *m, unsigned irs,
             continue;
         }
         sysbus_mmio_map(SYS_BUS_DEVICE(dev), GICV5_MMIO_CONFIG(d), base);
-        if (s->setlpi) {
-            sysbus_mmio_map(SYS_BUS_DEVICE(dev), GICV5_MMIO_SETLPI(d),
-                            base + GICV5_FRAME_SIZE);
-        }
+        /* Without has-setlpi too: then it is RAZ/WI. */
+        sysbus_mmio_map(SYS_BUS_DEVICE(dev), GICV5_MMIO_SETLPI(d),
+                        base + GICV5_FRAME_SIZE);
     }
     return dev;
 }

@@ -85,7 +85,7 @@ MUTATIONS = (
     engine('equal load of its own starves 1-of-N',
            'if (own < GICV5_NUM_PRIOS && !t->had_offer) {', 'if (false) {'),
     engine('reset keeps the trigger mode', 'spi->tm_level = false;', ''),
-    engine('reset keeps DPS', 'pe->target[d].dps = false;', ''),
+    engine('reset keeps DPS', 'pe->target[d].dps = false;', '(void)pe;'),
     engine('an L1 entry that is not valid is used',
            'if (!(l1e & R_L1_ISTE_VALID_MASK)) { return false; } *addr =',
            'if (false) { return false; } *addr ='),

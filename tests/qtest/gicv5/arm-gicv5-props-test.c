@@ -141,7 +141,7 @@ static void test_bare_defaults(void)
     irs_wire(&f, 15, 1);
     assert_candidate(&c, SPI(16770015), 3);
 
-    /* Without has-setlpi the frame does not exist. */
+    /* Without has-setlpi the frame is RAZ/WI. */
     ist_set_valid(&f, RAM_BASE, IST_CFG(6, 0, 0));
     irs_setlpi(&f, 3);
     assert_icsr(&c, LPI(3), 0);
