@@ -1,6 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# For the suites: results in TAP.
+# For the suites: results in TAP.  A result's time is the test's own: the
+# seconds since the suite's last result, or "took" if a suite sets it.
+#
+# In its head a suite may say
+#   # Suite: TEXT     what it is, for ./check --help
+#   # Kind: source    it looks at the sources; what QEMU does is not tested
+#   # Builds: WORD... what it needs: targets of ninja (with * and ?), "kvm",
+#                     "nothing" or, as without this line, "all"
 #
 # shellcheck shell=bash
 
@@ -13,10 +20,36 @@ OBJ=${GICV5_OBJ:-$BUILD/obj}
 QEMU=${GICV5_SOURCE:-$BUILD/qemu}
 export LC_ALL=C.UTF-8
 
+# What is random is the same in each run, unless ./check is given a seed.
+export GICV5_SEED=${GICV5_SEED:-1}
+export GICV5_TEST_SEED=${GICV5_TEST_SEED:-$GICV5_SEED}
+export PYTHONHASHSEED=$((GICV5_SEED % 4294967296))
+# GLib's form of a seed; malloc() fills what it gives and takes with a byte.
+# shellcheck disable=SC2034
+glib_seed=$(printf 'R02S%08x%08x%08x%08x' $((GICV5_SEED & 0xffffffff)) 0 0 0)
+# shellcheck disable=SC2034
+perturb=$((1 + GICV5_SEED % 255))
+# Results come when they are there.
+export PYTHONUNBUFFERED=1
+
 tests=0
-ok() { tests=$((tests + 1)); echo "ok $tests - $*"; }
-not_ok() { tests=$((tests + 1)); echo "not ok $tests - $*"; }
-skip() { tests=$((tests + 1)); echo "ok $tests - $1 # SKIP $2"; }
+took=''
+last_result=${EPOCHREALTIME/[.,]/}
+# timed TEXT: print TEXT with the time that the test took.
+timed() {
+    local now=${EPOCHREALTIME/[.,]/} ms
+    ms=${took:-$(((now - last_result) / 1000))}
+    last_result=$now
+    took=''
+    printf '%s # time=%d.%03d\n' "$1" $((ms / 1000)) $((ms % 1000))
+}
+ok() { tests=$((tests + 1)); timed "ok $tests - $*"; }
+not_ok() { tests=$((tests + 1)); timed "not ok $tests - $*"; }
+skip() {
+    tests=$((tests + 1))
+    last_result=${EPOCHREALTIME/[.,]/}
+    echo "ok $tests - $1 # SKIP $2"
+}
 # result NAME STATUS [FILE]: ok if the status is 0, else the file as a comment.
 result() {
     if [ "$2" = 0 ]; then
@@ -33,25 +66,56 @@ plan() { echo "1..$tests"; }
 work=$(mktemp -d "${TMPDIR:-/tmp}/gicv5-check.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
+# How much longer than usual a test may take
+scale=${GICV5_TIMEOUT_SCALE:-1}
+
 # run_tap PREFIX TIMEOUT COMMAND...: run a program that prints TAP and pass its
-# results on, with PREFIX before each name.
+# results on as they come, with PREFIX before each name.
 run_tap() {
-    local prefix=$1 limit=$2 rc=0 out=$work/tap.$1 n=0 line planned=''
+    local prefix=$1 limit rc=0 out=$work/tap.$1 n=0 line part='' planned=''
+    local pid bad=0 text
+    limit=$(awk -v a="$2" -v b="$scale" 'BEGIN { print int(a * b + 1) }')
     shift 2
-    timeout -k 5 "$limit" "$@" >"$out" 2>"$out.err" </dev/null || rc=$?
-    while IFS= read -r line; do
+    last_result=${EPOCHREALTIME/[.,]/}
+    exec 8< <(exec timeout -k 5 "$limit" "$@" 2>"$out.err" </dev/null)
+    pid=$!
+    while :; do
+        if IFS= read -r -t 2 -u 8 line; then
+            line=$part$line
+            part=''
+        elif [ $? -gt 128 ]; then
+            # Something that the program left running may hold its output.
+            part+=$line
+            kill -0 "$pid" 2>/dev/null || break
+            continue
+        else
+            line=$part$line
+            part=''
+            [ -n "$line" ] || break
+        fi
+        line=${line%$'\r'}
         case $line in
         'ok '*|'not ok '*)
             n=$((n + 1))
             tests=$((tests + 1))
             [[ $line =~ ^(ok|not\ ok)\ [0-9]*\ *-?\ *(.*)$ ]]
-            echo "${BASH_REMATCH[1]} $tests - $prefix ${BASH_REMATCH[2]}"
+            [ "${BASH_REMATCH[1]}" = ok ] || bad=1
+            text="${BASH_REMATCH[1]} $tests - $prefix ${BASH_REMATCH[2]}"
+            case $text in
+            *'# time='*|*'# '[Ss][Kk][Ii][Pp]*)
+                last_result=${EPOCHREALTIME/[.,]/}
+                echo "$text"
+                ;;
+            *) timed "$text" ;;
+            esac
             ;;
         1..*) planned=${line#1..}; planned=${planned%% *} ;;
         '#'*) echo "$line" ;;
         esac
-    done <"$out"
-    if [ "$rc" != 0 ] && ! grep -q '^not ok' "$out"; then
+    done
+    exec 8<&-
+    wait "$pid" || rc=$?
+    if [ "$rc" != 0 ] && [ "$bad" = 0 ]; then
         not_ok "$prefix: ended with status $rc after $n tests"
         tail -20 "$out.err" | sed 's/^/# /'
     elif [ "$rc" = 0 ] && [ "$planned" != "$n" ]; then
