@@ -231,11 +231,12 @@ def _talk(proc):
 
 
 def tap(results):
-    """Print (name, ok, note) as TAP; returns the exit status."""
-    for i, (name, ok, note) in enumerate(results, 1):
-        print(f'{"ok" if ok else "not ok"} {i} - {name}')
+    """Print (name, ok, note[, seconds]) as TAP; returns the exit status."""
+    for i, (name, ok, note, *seconds) in enumerate(results, 1):
+        took = f' # time={seconds[0]:.3f}' if seconds else ''
+        print(f'{"ok" if ok else "not ok"} {i} - {name}{took}')
         if note and not ok:
             note = str(note).replace('\n', ' | ')
             print('# ' + note[:MAX_NOTE])
     print(f'1..{len(results)}')
-    return 0 if all(ok for _, ok, _ in results) else 1
+    return 0 if all(result[1] for result in results) else 1

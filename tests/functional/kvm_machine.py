@@ -233,12 +233,15 @@ def compare_calls(kept, name, calls, make):
 
 
 def run_tests(*tests):
-    """The results of generators of results, of which some run at once"""
+    """The results of generators, of which some run at once, with times"""
     def collect(test):
         results = []
+        start = time.monotonic()
         try:
             for result in test:
-                results.append(result)
+                now = time.monotonic()
+                results.append((*result, now - start))
+                start = now
         except (Refused, EOFError, OSError,
                 subprocess.TimeoutExpired) as err:
             results.append((test.__name__, False, repr(err)))
