@@ -14,7 +14,8 @@ import subprocess
 import tempfile
 import time
 
-TIMEOUT = 120
+# For all that should happen; only to end a test that hangs
+TIMEOUT = 900
 GIC = '/machine/gicv5'
 # -nodefaults leaves a network card and a serial port out.
 BASE = ('-accel', 'kvm', '-machine', 'virt,gic-version=5', '-cpu', 'host',
@@ -59,6 +60,7 @@ class KVMMachine:
 
     def __init__(self, host, *args, form='7.4', props='', fault='', base=BASE,
                  paused=True):
+        self.events = []
         self.tmp = tempfile.mkdtemp(prefix='gicv5-kvm.')
         self.log = os.path.join(self.tmp, 'log')
         control = os.path.join(self.tmp, 'control')
@@ -80,7 +82,7 @@ class KVMMachine:
                 env=env, stdin=subprocess.DEVNULL, stderr=err)
         try:
             self.qmp_file = self.connect(paths[0])
-            self.qmp_file.readline()
+            self.qmp_file.readline()        # the greeting
             self.qmp('qmp_capabilities')
             self.qtest_file = self.connect(paths[1])
             self.control_file = self.connect(control)
@@ -93,17 +95,19 @@ class KVMMachine:
     def connect(self, path):
         sock = socket.socket(socket.AF_UNIX)
         sock.settimeout(TIMEOUT)
-        deadline = time.monotonic() + TIMEOUT
-        while True:
+
+        def connected():
             try:
                 sock.connect(path)
-                return sock.makefile('rw')
+                return True
             except OSError:
-                if self.proc.poll() is not None or \
-                        time.monotonic() > deadline:
+                if self.proc.poll() is not None:
                     raise EOFError('QEMU has ended: ' + self.errors()) \
                         from None
-                time.sleep(0.02)
+                return False
+
+        self.wait(path, connected)
+        return sock.makefile('rw')
 
     def __enter__(self):
         return self
@@ -131,6 +135,7 @@ class KVMMachine:
                 raise Refused(reply['error']['desc'])
             if 'return' in reply:
                 return reply['return']
+            self.events.append(reply['event'])
         raise EOFError(f'{name}: QEMU has ended: {self.errors()}')
 
     def hmp(self, line):
@@ -158,15 +163,40 @@ class KVMMachine:
     def set_spi(self, n, level):
         self.qtest(f'set_irq_in {GIC} unnamed-gpio-in {n} {level}')
 
-    def wait_status(self, *states):
+    def wait(self, what, happened):
+        """Until happened() returns something; what is said if it does not"""
         deadline = time.monotonic() + TIMEOUT
         while True:
-            status = self.qmp('query-status')['status']
-            if status in states:
-                return status
+            result = happened()
+            if result:
+                return result
             if time.monotonic() > deadline:
-                raise Refused(f'the VM is {status}')
+                raise Refused(f'{what}: not in {TIMEOUT} s')
             time.sleep(0.02)
+
+    def wait_status(self, *states):
+        def status():
+            now = self.qmp('query-status')['status']
+            return now if now in states else None
+
+        return self.wait(f'the VM is {" or ".join(states)}', status)
+
+    def run(self):
+        """Go on, until each vCPU has executed something"""
+        self.qmp('cont')
+        self.wait_ran()
+
+    def wait_ran(self):
+        cpus = len(self.qmp('query-cpus-fast'))
+        self.wait('all vCPUs run', lambda: self.number('ran') == cpus)
+
+    def wait_event(self, name, count=1):
+        """The count'th event of that name since the start"""
+        def happened():
+            self.qmp('query-status')
+            return self.events.count(name) >= count
+
+        self.wait(f'event {name} {count}', happened)
 
     def reset(self, by_guest=True):
         """A reset that makes the VM anew"""
@@ -174,32 +204,29 @@ class KVMMachine:
             return sum(' CREATE_VM ' in c for c in self.calls())
 
         before = count()
+        resets = self.events.count('RESET')
         if by_guest:
             self.control('event 0 reset')
         else:
             self.qmp('system_reset')
-        deadline = time.monotonic() + TIMEOUT
-        while count() == before:
-            if time.monotonic() > deadline:
-                raise Refused('there is no new VM')
-            time.sleep(0.02)
-        # The answer comes after the reset.
-        self.qmp('query-status')
+        self.wait_event('RESET', resets + 1)
+        if count() != before + 1:
+            raise Refused('there is no new VM')
 
     def migrate(self, uri):
         """The error of a migration that failed, or None"""
-        self.qmp('migrate', uri=uri)
-        deadline = time.monotonic() + TIMEOUT
-        while True:
+        def over():
             info = self.qmp('query-migrate')
             # The end is told before the VM can be continued.
-            over = self.qmp('query-status')['status'] != 'finish-migrate'
-            if over and info['status'] == 'completed':
+            if self.qmp('query-status')['status'] == 'finish-migrate' or \
+                    info['status'] not in ('completed', 'failed', 'cancelled'):
                 return None
-            if over and info['status'] in ('failed', 'cancelled') or \
-                    time.monotonic() > deadline:
-                return info.get('error-desc', info['status'])
-            time.sleep(0.02)
+            return info
+
+        self.qmp('migrate', uri=uri)
+        info = self.wait('the migration ends', over)
+        return None if info['status'] == 'completed' else \
+            info.get('error-desc', info['status'])
 
     def save(self, path=None):
         path = path or os.path.join(self.tmp, 'stream')

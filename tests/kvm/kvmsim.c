@@ -929,6 +929,16 @@ static bool command_event(SimVM *vm, char **words, unsigned count)
     return true;
 }
 
+static void command_ran(SimVM *vm, char *reply, size_t size)
+{
+    unsigned ran = 0;
+
+    for (unsigned i = 0; i < vm->nr_vcpus; i++) {
+        ran += vm->vcpu[i]->ran;
+    }
+    snprintf(reply, size, "0x%x", ran);
+}
+
 static bool command_poke(SimVM *vm, uint64_t gpa, uint8_t value)
 {
     for (unsigned i = 0; i < MAX_SLOTS; i++) {
@@ -1010,6 +1020,10 @@ static bool command(char *line, char *reply, size_t size)
     }
     if (!strcmp(words[0], "event")) {
         return command_event(vms, words, count);
+    }
+    if (!strcmp(words[0], "ran")) {
+        command_ran(vms, reply, size);
+        return true;
     }
     if (!strcmp(words[0], "poke")) {
         return count == 3 && command_poke(vms, sim_number(words[1]),

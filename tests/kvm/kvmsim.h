@@ -257,6 +257,7 @@ uint64_t vcpu_mpidr(unsigned id);
  *                                             interrupt that is not masked
  *   ack VCPU                                  the same, acknowledged
  *   event VCPU reset|off|crash                it leaves KVM_RUN with this
+ *   ran                                       vCPUs that have run
  *   signal GSI                                an irqfd's eventfd fires
  *   fault KEY@N=ERRNO | fault none            from now on, see sim_fault()
  *   memory                                    bytes that malloc() has in use
