@@ -9,6 +9,7 @@
 #include "qobject/qlist.h"
 #include "hw/arm/virt-gicv5.h"
 #include "hw/intc/arm_gicv5_kvm.h"
+#include "hw/pci/pci.h"
 #include "hw/qdev-properties.h"
 #include "system/device_tree.h"
 #include "system/kvm.h"
@@ -224,6 +225,26 @@ static void virt_gicv5_init_vcpus(void *opaque)
     }
 }
 
+/*
+ * SPIs that device tree and ACPI both describe as level, where they describe
+ * them: PL011s, PL031, PL061, and the four of PCI's INTx. virtio-mmio is edge
+ * in the device tree and level in ACPI, and the platform bus has what the user
+ * puts there.
+ */
+static QList *virt_gicv5_level_spis(const VirtMachineState *vms)
+{
+    static const int irqs[] = { VIRT_UART0, VIRT_UART1, VIRT_RTC, VIRT_GPIO };
+    QList *spis = qlist_new();
+
+    for (unsigned i = 0; i < ARRAY_SIZE(irqs); i++) {
+        qlist_append_int(spis, vms->irqmap[irqs[i]]);
+    }
+    for (unsigned i = 0; i < PCI_NUM_PINS; i++) {
+        qlist_append_int(spis, vms->irqmap[VIRT_PCIE] + i);
+    }
+    return spis;
+}
+
 static void virt_gicv5_set_board(VirtMachineState *vms)
 {
     KVMGICv5Board board = {
@@ -265,6 +286,8 @@ void virt_gicv5_create(VirtMachineState *vms, MemoryRegion *mem,
     if (kvm_enabled()) {
         qdev_prop_set_bit(vms->gic, "has-one-of-n", false);
         qdev_prop_set_bit(vms->gic, "has-swerr", false);
+        qdev_prop_set_array(vms->gic, "level-spis",
+                            virt_gicv5_level_spis(vms));
         virt_gicv5_set_board(vms);
     } else {
         object_property_set_link(OBJECT(vms->gic), "sysmem", OBJECT(mem),

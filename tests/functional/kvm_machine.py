@@ -2,7 +2,7 @@
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 
-"""Used by kvm-start, kvm-state and kvm-faults."""
+"""Used by kvm-start, kvm-state, kvm-lines and kvm-faults."""
 
 import concurrent.futures
 import json

@@ -33,6 +33,8 @@ enum {
 #define IDR0_INT_DOM            0x3
 #define IDR0_NS                 0x1
 #define IDR0_PA_RANGE(n)        ((n) << 2)
+/* PA_RANGE, IRSID */
+#define IDR0_STORED             0xffff003c
 /* VIRT, ONE_N, VIRT_ONE_N, SETLPI, MEC, MPAM, SWE */
 #define IDR0_MUST_BE_0          0x1fc0
 /* IRS_IDR1 */
@@ -42,6 +44,11 @@ enum {
 #define IDR2_LPI                (1 << 5)
 #define IDR2_MIN_SHIFT          6
 #define IDR2_LEVELS_AND_ISTMD   0xfc400
+#define IDR2_STORED             0x3be0  /* but ID_BITS: LPI, MIN, IST_L2SZ */
+#define IDR2_ID_BITS            0x1f
+/* IRS_IDR5, IRS_IDR6: a number of SPIs. IRS_IDR7: an SPI */
+#define IDR56_FIELD             0x1ffffff
+#define IDR7_FIELD              0xffffff
 
 #define CR1_STORED              0xf5ff
 #define BASER_VALID             1ull
@@ -174,11 +181,6 @@ static SimSPI *selected_spi(SimGIC *gic)
     return gic->spi_selr < gic->nr_spis ? &gic->spi[gic->spi_selr] : NULL;
 }
 
-static bool spi_is_pending(const SimSPI *spi)
-{
-    return spi->latch || (spi->tm_level && spi->line);
-}
-
 static bool cfgr_is_valid(const SimGIC *gic)
 {
     unsigned bits = gic->ist_cfgr & 0x1f;
@@ -254,7 +256,7 @@ static int set_idr(SimVM *vm, uint32_t offset, uint32_t value)
         if ((value & IDR0_INT_DOM) != IDR0_NS || value & IDR0_MUST_BE_0) {
             return -EINVAL;
         }
-        gic->idr[0] = value;
+        gic->idr[0] = IDR0_NS | (value & IDR0_STORED);
         return 0;
     case IRS_IDR1:
         if (((value >> IDR1_IAFFID_SHIFT) & 0xf) != iaffid_field(vm) ||
@@ -271,9 +273,10 @@ static int set_idr(SimVM *vm, uint32_t offset, uint32_t value)
             min > bits) {
             return -EINVAL;
         }
-        gic->idr[2] = value;
+        gic->idr[2] = value & (IDR2_STORED | IDR2_ID_BITS);
         return 0;
     default:
+        value &= offset == IRS_IDR7 ? IDR7_FIELD : IDR56_FIELD;
         return value == get_reg(vm, offset, true) ? 0 : -EINVAL;
     }
 }
@@ -489,11 +492,6 @@ static int attr_irs_regs(SimVM *vm, unsigned long request,
     return sim_copy_to(attr->addr, &value, sizeof(value));
 }
 
-static uint32_t entry_of_spi(const SimSPI *spi)
-{
-    return spi->word | (spi_is_pending(spi) ? ISTE_PENDING : 0);
-}
-
 static int save_images(SimVM *vm, const uint64_t *desc)
 {
     SimGIC *gic = &vm->gic;
@@ -503,14 +501,28 @@ static int save_images(SimVM *vm, const uint64_t *desc)
     if (!!(gic->ist_baser & BASER_VALID) != !!gic->lpi) {
         return -ENXIO;
     }
+    if (gic->lpi && gic->lpi_bits != (gic->ist_cfgr & 0x1f)) {
+        return -EINVAL;
+    }
     for (unsigned i = 0; i < gic->nr_spis; i++) {
-        word = entry_of_spi(&gic->spi[i]);
+        word = gic->spi[i].word;
         ret = sim_copy_to(desc[0] + 4 * i, &word, sizeof(word));
         if (ret) {
             return ret;
         }
     }
     return gic->lpi ? sim_copy_to(desc[2], gic->lpi, 4u << gic->lpi_bits) : 0;
+}
+
+/*
+ * The entry is written without PENDING, which the injection at the end makes.
+ * KVM's trigger mode follows the entry; its line stays as it was.
+ */
+static void load_spi(SimSPI *spi, uint32_t word)
+{
+    spi->word = word & ~ISTE_HWU;
+    spi->tm_level = word & ISTE_HM;
+    spi->latch = word & ISTE_PENDING;
 }
 
 static int load_images(SimVM *vm, const uint64_t *desc)
@@ -523,6 +535,9 @@ static int load_images(SimVM *vm, const uint64_t *desc)
 
     if (gic->ist_baser & BASER_VALID) {
         lpi = malloc(4u << bits);
+        if (!lpi) {
+            return -ENOMEM;
+        }
         ret = sim_copy_from(lpi, desc[2], 4u << bits);
         if (ret) {
             free(lpi);
@@ -535,11 +550,7 @@ static int load_images(SimVM *vm, const uint64_t *desc)
             free(lpi);
             return ret;
         }
-        gic->spi[i] = (SimSPI) {
-            .word = word & ~(ISTE_PENDING | ISTE_HWU),
-            .tm_level = word & ISTE_HM,
-            .latch = word & ISTE_PENDING,
-        };
+        load_spi(&gic->spi[i], word);
     }
     if (lpi) {
         for (unsigned i = 0; i < 1u << bits; i++) {
@@ -741,14 +752,24 @@ int gic_device_attr(SimVM *vm, unsigned long request,
 
 /* --- injection --- */
 
+/* GIC VDPEND: HM and all else stay. */
+static void vdpend(SimSPI *spi, bool pending)
+{
+    spi->word = (spi->word & ~ISTE_PENDING) | (pending ? ISTE_PENDING : 0);
+}
+
 static void inject_spi(SimGIC *gic, unsigned n, bool level)
 {
     SimSPI *spi = &gic->spi[n];
 
     if (!spi->tm_level) {
-        spi->latch |= level;
-    } else {
+        if (level) {
+            spi->latch = true;
+            vdpend(spi, true);
+        }
+    } else if (spi->line != level) {
         spi->line = level;
+        vdpend(spi, spi->latch || level);
     }
 }
 
@@ -764,7 +785,9 @@ static int irq_line(SimVM *vm, unsigned type, unsigned vcpu_id, unsigned n,
         return -EINVAL;
     }
     if (!vm->gic.initialised) {
-        return -EBUSY;
+        /* Linux 7.1 to 7.3 drop it. */
+        return sim_host.form == FORM_PPI && type == KVM_ARM_IRQ_TYPE_PPI ?
+               0 : -EBUSY;
     }
     if (type == KVM_ARM_IRQ_TYPE_PPI) {
         vcpu = sim_vcpu(vm, vcpu_id);
@@ -871,7 +894,7 @@ void gic_expose_ppis(SimVM *vm, SimVCPU *vcpu)
 static void candidate(uint32_t intid, unsigned prio, unsigned mask,
                       uint32_t *best, unsigned *best_prio)
 {
-    if (prio < mask && prio < *best_prio) {
+    if (prio <= mask && prio < *best_prio) {
         *best = intid;
         *best_prio = prio;
     }
@@ -889,7 +912,7 @@ static unsigned word_prio(uint32_t word)
     return (word >> ISTE_PRIORITY_SHIFT) & 0x1f;
 }
 
-/* Lower values are higher priorities; ICC_PCR masks all that are not higher. */
+/* Lower values are higher priorities; ICC_PCR masks those that are lower. */
 static uint32_t hppi(SimVM *vm, SimVCPU *vcpu)
 {
     SimGIC *gic = &vm->gic;
@@ -907,7 +930,7 @@ static uint32_t hppi(SimVM *vm, SimVCPU *vcpu)
         }
     }
     for (unsigned i = 0; gic->irsen && i < gic->nr_spis; i++) {
-        uint32_t word = entry_of_spi(&gic->spi[i]);
+        uint32_t word = gic->spi[i].word;
 
         if (deliverable(word, vcpu->id)) {
             candidate(3u << 29 | i, word_prio(word), vcpu->pcr, &best,
@@ -924,6 +947,12 @@ static uint32_t hppi(SimVM *vm, SimVCPU *vcpu)
     return best;
 }
 
+/* With handling mode Level, Pending stays. */
+static uint32_t acknowledged(uint32_t word)
+{
+    return (word & ~(word & ISTE_HM ? 0 : ISTE_PENDING)) | ISTE_ACTIVE;
+}
+
 static void acknowledge(SimVM *vm, SimVCPU *vcpu, uint32_t intid)
 {
     unsigned id = intid & 0xffffff;
@@ -934,14 +963,10 @@ static void acknowledge(SimVM *vm, SimVCPU *vcpu, uint32_t intid)
         vcpu->ppi.active |= BIT64(id);
         break;
     case 2:
-        vm->gic.lpi[id] &= ~ISTE_PENDING;
-        vm->gic.lpi[id] |= ISTE_ACTIVE;
+        vm->gic.lpi[id] = acknowledged(vm->gic.lpi[id]);
         break;
     case 3:
-        if (!vm->gic.spi[id].tm_level) {
-            vm->gic.spi[id].latch = false;
-        }
-        vm->gic.spi[id].word |= ISTE_ACTIVE;
+        vm->gic.spi[id].word = acknowledged(vm->gic.spi[id].word);
         break;
     }
 }
@@ -975,8 +1000,8 @@ static void dump(SimVM *vm, Text *t)
     for (unsigned i = 0; i < gic->nr_spis; i++) {
         SimSPI *spi = &gic->spi[i];
 
-        if (spi->word || spi->tm_level || spi->latch || spi->line) {
-            add(t, " spi%u=0x%x/%s%s", i, entry_of_spi(spi),
+        if (spi->word || spi->tm_level || spi->line) {
+            add(t, " spi%u=0x%x/%s%s", i, spi->word,
                 spi->tm_level ? "level" : "edge", spi->line ? "/high" : "");
         }
     }
@@ -1044,10 +1069,9 @@ static bool command_ist(SimGIC *gic, char **words, unsigned count, char *reply,
     }
     if (is_spi) {
         if (count > 3) {
-            gic->spi[id].word = word & ~ISTE_PENDING;
-            gic->spi[id].latch = word & ISTE_PENDING;
+            gic->spi[id].word = word;
         }
-        word = entry_of_spi(&gic->spi[id]);
+        word = gic->spi[id].word;
     } else {
         if (count > 3) {
             gic->lpi[id] = word;
@@ -1082,8 +1106,11 @@ bool gic_command(SimVM *vm, char **words, unsigned count, char *reply,
     if (!strcmp(what, "ist")) {
         return command_ist(gic, words, count, reply, size);
     }
-    if (!strcmp(what, "line") && count == 2 && n < gic->nr_spis) {
-        snprintf(reply, size, "%d", gic->spi[n].line);
+    if (!strcmp(what, "shadow") && count == 2 && n < gic->nr_spis) {
+        snprintf(reply, size, "%s%s%s",
+                 gic->spi[n].tm_level ? "level" : "edge",
+                 gic->spi[n].line ? " high" : "",
+                 gic->spi[n].latch ? " latched" : "");
         return true;
     }
     if ((!strcmp(what, "hppi") || !strcmp(what, "ack")) && vcpu) {

@@ -116,8 +116,9 @@ void vcpu_gic_created(SimVM *vm)
 
 void vcpu_finalise_id_regs(SimVM *vm)
 {
-    if (!vm->ran) {
+    if (!vm->id_final) {
         gic_id_regs(vm, vm->has_gic);
+        vm->id_final = true;
     }
 }
 
@@ -196,7 +197,7 @@ static int core_reg(SimVCPU *vcpu, bool set, const struct kvm_one_reg *reg)
                : sim_copy_to(reg->addr, at, size);
 }
 
-/* GIC and GCIE may be written before the VM has run; other ID registers not. */
+/* GIC and GCIE may be written until they are final; other ID registers not. */
 static int set_id_reg(SimVM *vm, SimReg *r, uint64_t value)
 {
     uint64_t writable = r->id == ID_AA64PFR0 ? PFR0_GIC :
@@ -205,7 +206,7 @@ static int set_id_reg(SimVM *vm, SimReg *r, uint64_t value)
     if (value == r->value) {
         return 0;
     }
-    if (vm->ran) {
+    if (vm->id_final) {
         return -EBUSY;
     }
     if ((value ^ r->value) & ~writable ||

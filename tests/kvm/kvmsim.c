@@ -63,8 +63,7 @@ typedef struct Fault {
 pthread_mutex_t sim_lock = PTHREAD_MUTEX_INITIALIZER;
 SimHost sim_host = {
     .form = FORM_FULL, .prio_bits = 5, .id_bits = 16, .min_lpi_id_bits = 4,
-    .max_vcpus = MAX_VCPUS, .ipa_bits = 40, .pmu = 1, .hm = 1,
-    .midr = 0x410fd0f0,
+    .max_vcpus = MAX_VCPUS, .ipa_bits = 40, .pmu = 1, .midr = 0x410fd0f0,
 };
 
 static SimFd fds[MAX_FDS];
@@ -823,8 +822,25 @@ static int set_guest_debug(SimVCPU *vcpu, const struct kvm_guest_debug *debug)
     return ret;
 }
 
+/*
+ * A host that lets this vCPU wait, so that the order of two threads is known
+ */
+static void wait_for_another(SimVCPU *vcpu)
+{
+    struct timespec turn = { .tv_nsec = 1000 * 1000 };
+
+    while (!vcpu->vm->ran) {
+        pthread_mutex_unlock(&sim_lock);
+        nanosleep(&turn, NULL);
+        pthread_mutex_lock(&sim_lock);
+    }
+}
+
 static int vcpu_ioctl(SimVCPU *vcpu, unsigned long request, void *arg)
 {
+    if (vcpu->late && request == KVM_SET_ONE_REG) {
+        wait_for_another(vcpu);
+    }
     switch (request) {
     case KVM_RUN:
         return run(vcpu);
@@ -929,6 +945,16 @@ static bool command_event(SimVM *vm, char **words, unsigned count)
     return true;
 }
 
+static bool command_late(SimVM *vm, char **words, unsigned count)
+{
+    SimVCPU *vcpu = count == 2 ? sim_vcpu(vm, sim_number(words[1])) : NULL;
+
+    if (vcpu) {
+        vcpu->late = true;
+    }
+    return vcpu;
+}
+
 static void command_ran(SimVM *vm, char *reply, size_t size)
 {
     unsigned ran = 0;
@@ -1020,6 +1046,9 @@ static bool command(char *line, char *reply, size_t size)
     }
     if (!strcmp(words[0], "event")) {
         return command_event(vms, words, count);
+    }
+    if (!strcmp(words[0], "late")) {
+        return command_late(vms, words, count);
     }
     if (!strcmp(words[0], "ran")) {
         command_ran(vms, reply, size);

@@ -79,19 +79,24 @@ typedef struct SimHost {
     unsigned extra_reg;         /* 1 to 7: one more in KVM_GET_REG_LIST */
     unsigned dirty_ring;        /* KVM_CAP_DIRTY_LOG_RING_ACQ_REL */
     /*
-     * Does a guest's write of IRS_SPI_CFGR.TM reach the entry's HM? Not known
-     * of Linux; without it, level SPIs are edge after a restore.
+     * A guest that follows each write of IRS_SPI_CFGR.TM by GIC CDHM. Linux
+     * does not, and the kernel leaves HM alone.
      */
     unsigned hm;
 } SimHost;
 
 extern SimHost sim_host;
 
+/*
+ * What the hardware knows of an SPI, and what KVM keeps for itself. Only an
+ * injection and a restore bring the one up to date with the other; KVM does not
+ * see that a guest acknowledges an SPI.
+ */
 typedef struct SimSPI {
-    uint32_t word;              /* without PENDING */
-    bool tm_level;              /* KVM's own notion */
+    uint32_t word;              /* the entry in the host's table */
+    bool tm_level;
     bool line;
-    bool latch;
+    bool latch;                 /* cleared by nothing but a restore */
 } SimSPI;
 
 typedef struct SimVM SimVM;
@@ -127,6 +132,7 @@ typedef struct SimVCPU {
     bool pmu_init;
     bool pvtime_set;
     uint32_t event;             /* KVM_SYSTEM_EVENT_* to leave KVM_RUN with */
+    bool late;                  /* not put to use before another has run */
 
     SimPPIs ppi;
     uint64_t icsr;
@@ -175,6 +181,7 @@ struct SimVM {
     unsigned ipa_bits;
     bool dead;
     bool ran;
+    bool id_final;              /* ID registers cannot change any more */
     bool has_gic;
     SimGIC gic;
     SimVCPU *vcpu[MAX_VCPUS];   /* in the order of creation */
@@ -251,12 +258,15 @@ uint64_t vcpu_mpidr(unsigned id);
  *   cpu VCPU NAME [VALUE]                     one field of a CPU interface:
  *                                             enable, active, pend, icsr, apr,
  *                                             pcr, cr0, prioN
- *   ist spi|lpi ID [WORD]                     an entry; with PENDING
- *   line ID                                   level of an SPI's line: 0, 1
+ *   ist spi|lpi ID [WORD]                     an entry in the host's table
+ *   shadow ID                                 of an SPI in KVM: edge or level,
+ *                                             high, latched
  *   hppi VCPU                                 its highest priority pending
  *                                             interrupt that is not masked
  *   ack VCPU                                  the same, acknowledged
  *   event VCPU reset|off|crash                it leaves KVM_RUN with this
+ *   late VCPU                                 its registers are not written
+ *                                             before another vCPU has run
  *   ran                                       vCPUs that have run
  *   signal GSI                                an irqfd's eventfd fires
  *   fault KEY@N=ERRNO | fault none            from now on, see sim_fault()

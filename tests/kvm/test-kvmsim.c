@@ -198,6 +198,20 @@ static uint64_t guest(const char *fmt, ...)
     return value;
 }
 
+/* What KVM keeps of an SPI */
+static bool shadow_is(unsigned spi, const char *want)
+{
+    char line[32], reply[64], all[64];
+
+    snprintf(line, sizeof(line), "shadow %u", spi);
+    snprintf(all, sizeof(all), "ok %s", want);
+    control(line, reply, sizeof(reply));
+    if (strcmp(reply, all)) {
+        printf("# SPI %u: %s\n", spi, reply);
+    }
+    return !strcmp(reply, all);
+}
+
 static uint64_t sysreg(unsigned vcpu, uint16_t reg)
 {
     return (uint64_t)((vcpu & 0xf) | (vcpu >> 4) << 8) << 32 | reg;
@@ -348,6 +362,20 @@ static void test_irs_regs(void)
     for (unsigned i = 0; i < 3; i++) {
         CHECK(get_irs(&vm, 4 * i, &idr[i]), 0);
     }
+    /* What is stored of IRS_IDR0 and IRS_IDR2, compared of the others */
+    CHECK(set_irs(&vm, 0, idr[0] | 0xffffe000), 0);
+    CHECK(get_irs(&vm, 0, &v), 0);
+    CHECK(v, idr[0] | 0xffff0000);
+    CHECK(set_irs(&vm, 0, idr[0]), 0);
+    CHECK(set_irs(&vm, 8, idr[2] | 0xfff00000), 0);
+    CHECK(get_irs(&vm, 8, &v), 0);
+    CHECK(v, idr[2]);
+    for (unsigned offset = 0x14; offset < 0x20; offset += 4) {
+        CHECK(get_irs(&vm, offset, &v), 0);
+        CHECK(set_irs(&vm, offset, v | 0xfe000000), 0);
+    }
+    CHECK(set_irs(&vm, 0x1c, 1 << 24), 0);
+    CHECK(set_irs(&vm, 0x14, 1 << 24), -EINVAL);
     CHECK(set_irs(&vm, 0, (idr[0] & ~3ull) | 2), -EINVAL);
     CHECK(set_irs(&vm, 0, idr[0] | 1 << 9), -EINVAL);
     CHECK(set_irs(&vm, 4, idr[1] | 7 << 20), -EINVAL);
@@ -548,6 +576,7 @@ static void test_ppis(void)
     CHECK(irq_line(&vm, KVM_ARM_IRQ_TYPE_SPI, 0, 0, 1), -ENXIO);
     vm.gic = create_device(&vm, VGIC_V5, 0);
     CHECK(irq_line(&vm, KVM_ARM_IRQ_TYPE_SPI, 0, 0, 1), -EBUSY);
+    CHECK(irq_line(&vm, KVM_ARM_IRQ_TYPE_PPI, 0, PPI_SW, 1), -EBUSY);
     close_vm(&vm);
 }
 
@@ -591,6 +620,144 @@ static void test_spis(void)
         guest("irs-write 0x80 0");
         CHECK(guest("hppi 0"), 0);
     }
+    close_vm(&vm);
+}
+
+#define SPI_LINE(vm, n, level) \
+    CHECK(irq_line(vm, KVM_ARM_IRQ_TYPE_SPI, 0, n, level), 0)
+
+/* A guest that takes interrupts, with SPI 7 enabled at priority 3 */
+static void open_guest(VM *vm)
+{
+    open_ready(vm, 1);
+    guest("irs-write 0x80 1");
+    guest("cpu 0 pcr 0x1f");
+    guest("cpu 0 cr0 1");
+    guest("ist spi 7 0x1808");
+    guest("irs-write 0x108 7");
+}
+
+/* The handler: acknowledge, and GIC CDDI. Was there an interrupt? */
+static bool handle(unsigned spi)
+{
+    bool taken = guest("ack 0") == (3u << 29 | spi);
+
+    guest("ist spi %u 0x%x", spi, (unsigned)guest("ist spi %u", spi) &
+          ~ISTE_ACTIVE);
+    return taken;
+}
+
+/* A load of nothing but SPI 7 */
+static void load_spi7(VM *vm, uint32_t word)
+{
+    uint32_t spi[32] = { [7] = word };
+
+    CHECK(SET_IST(vm, spi, sizeof(spi), NULL, 0), 0);
+}
+
+/*
+ * What the kernel and the hardware make of SPIs: the reasons for what kvm-gicv5
+ * does, see docs/devel/gicv5.rst.
+ */
+static void test_spi_modes(void)
+{
+    uint32_t spi[32];
+    VM vm;
+
+    /* Level to the kernel, handling mode Edge: lost if the line stays high */
+    open_guest(&vm);
+    guest("irs-write 0x114 1");
+    SPI_LINE(&vm, 7, 1);
+    CHECK(handle(7), true);
+    CHECK(shadow_is(7, "level high"), true);
+    CHECK(GET_IST(&vm, spi, sizeof(spi), NULL, 0), 0);
+    CHECK(spi[7], 0x1808);
+    CHECK(handle(7), false);
+    SPI_LINE(&vm, 7, 1);
+    CHECK(handle(7), false);
+    SPI_LINE(&vm, 7, 0);
+    SPI_LINE(&vm, 7, 1);
+    CHECK(handle(7), true);
+    /* A load makes it edge, and leaves the line; the guest sees it. */
+    load_spi7(&vm, spi[7]);
+    CHECK(shadow_is(7, "edge high"), true);
+    CHECK(guest("irs-read 0x114"), 0);
+    SPI_LINE(&vm, 7, 0);
+    CHECK(shadow_is(7, "edge high"), true);
+    close_vm(&vm);
+
+    /* Raised while it was edge: each fall of the line is an interrupt, too. */
+    open_guest(&vm);
+    SPI_LINE(&vm, 7, 1);
+    CHECK(shadow_is(7, "edge latched"), true);
+    guest("irs-write 0x114 1");
+    CHECK(handle(7), true);
+    for (unsigned i = 0; i < 2; i++) {
+        SPI_LINE(&vm, 7, 1);
+        CHECK(handle(7), true);
+        CHECK(handle(7), false);
+        SPI_LINE(&vm, 7, 0);
+        CHECK(handle(7), true);
+    }
+    close_vm(&vm);
+
+    /* Handling mode Level, with an edge that the kernel remembers: a storm */
+    open_guest(&vm);
+    load_spi7(&vm, 0x1808 | ISTE_HM | ISTE_PENDING);
+    CHECK(shadow_is(7, "level latched"), true);
+    for (unsigned i = 0; i < 10; i++) {
+        CHECK(handle(7), true);
+    }
+    SPI_LINE(&vm, 7, 1);
+    SPI_LINE(&vm, 7, 0);
+    CHECK(handle(7), true);
+    /* Only a load makes it forget. */
+    load_spi7(&vm, 0x1808 | ISTE_HM);
+    CHECK(shadow_is(7, "level"), true);
+    CHECK(handle(7), false);
+    close_vm(&vm);
+
+    /* Handling mode Level before the guest runs: as a wire is */
+    open_guest(&vm);
+    SPI_LINE(&vm, 7, 1);
+    load_spi7(&vm, 0x1808 | ISTE_HM);
+    CHECK(handle(7), false);
+    SPI_LINE(&vm, 7, 1);
+    guest("irs-write 0x114 1");
+    for (unsigned i = 0; i < 10; i++) {
+        CHECK(handle(7), true);
+    }
+    SPI_LINE(&vm, 7, 0);
+    CHECK(handle(7), false);
+    CHECK(GET_IST(&vm, spi, sizeof(spi), NULL, 0), 0);
+    CHECK(spi[7], 0x1808 | ISTE_HM);
+    close_vm(&vm);
+
+    /* The line outlives a load: one that is high must be lowered first. */
+    open_guest(&vm);
+    load_spi7(&vm, 0x1808 | ISTE_HM);
+    SPI_LINE(&vm, 7, 1);
+    load_spi7(&vm, 0x1808 | ISTE_HM);
+    CHECK(shadow_is(7, "level high"), true);
+    SPI_LINE(&vm, 7, 1);
+    CHECK(handle(7), false);
+    SPI_LINE(&vm, 7, 0);
+    SPI_LINE(&vm, 7, 1);
+    CHECK(handle(7), true);
+    close_vm(&vm);
+}
+
+/* A priority that equals ICC_PCR_EL1 is high enough. */
+static void test_mask(void)
+{
+    VM vm;
+
+    open_guest(&vm);
+    SPI_LINE(&vm, 7, 1);
+    guest("cpu 0 pcr 2");
+    CHECK(guest("hppi 0"), 0);
+    guest("cpu 0 pcr 3");
+    CHECK(guest("hppi 0"), 0x60000007);
     close_vm(&vm);
 }
 
@@ -745,6 +912,10 @@ static void test_id_registers(void)
     struct kvm_one_reg r0 = {
         .id = ARM64_SYS_REG(3, 0, 0, 4, 0), .addr = (uintptr_t)&pfr0,
     };
+    struct kvm_vcpu_init no_pmu = {
+        .target = KVM_ARM_TARGET_GENERIC_V8,
+        .features[0] = 1 << KVM_ARM_VCPU_PMU_V3,
+    };
     VM vm;
 
     open_vm(&vm, 1);
@@ -761,6 +932,23 @@ static void test_id_registers(void)
     CHECK((pfr2 >> 12) & 0xf, 1);
     CHECK(call(vm.vcpu[0], KVM_GET_ONE_REG, &r0), 0);
     CHECK((pfr0 >> 24) & 0xf, 0);
+    CHECK(call(vm.vcpu[0], KVM_SET_ONE_REG, &r2), 0);
+    pfr2 ^= 1 << 12;
+    CHECK(call(vm.vcpu[0], KVM_SET_ONE_REG, &r2), -EBUSY);
+    close_vm(&vm);
+
+    /* They are final even if a later step of the first run fails. */
+    open_vm(&vm, 0);
+    vm.vcpu[0] = call(vm.fd, KVM_CREATE_VCPU, NULL);
+    CHECK(call(vm.vcpu[0], KVM_ARM_VCPU_INIT, &no_pmu), 0);
+    vm.run[0] = mmap(NULL, ioctl(vm.kvm, KVM_GET_VCPU_MMAP_SIZE, 0),
+                     PROT_READ | PROT_WRITE, MAP_SHARED, vm.vcpu[0], 0);
+    vm.count = 1;
+    vm.gic = create_device(&vm, VGIC_V5, 0);
+    CHECK(set_addr(&vm, 0x08010000), 0);
+    CHECK(do_init(&vm), 0);
+    CHECK(run_now(&vm, 0), -EINVAL);
+    CHECK(call(vm.vcpu[0], KVM_GET_ONE_REG, &r2), 0);
     CHECK(call(vm.vcpu[0], KVM_SET_ONE_REG, &r2), 0);
     pfr2 ^= 1 << 12;
     CHECK(call(vm.vcpu[0], KVM_SET_ONE_REG, &r2), -EBUSY);
@@ -825,7 +1013,11 @@ static void test_form_ppi(void)
     CHECK(HAS(&vm, GRP_CTRL, CTRL_INIT), 0);
     CHECK(set_addr(&vm, 0x10000), -ENXIO);
     CHECK(get_irs(&vm, 0, &v), -ENXIO);
+    CHECK(irq_line(&vm, KVM_ARM_IRQ_TYPE_PPI, 0, PPI_SW, 1), 0);
+    CHECK(guest("cpu 0 pend"), 0);
     CHECK(do_init(&vm), 0);
+    CHECK(irq_line(&vm, KVM_ARM_IRQ_TYPE_PPI, 0, PPI_SW, 1), 0);
+    CHECK(guest("cpu 0 pend"), BIT64(PPI_SW));
     close_vm(&vm);
 }
 
@@ -871,9 +1063,12 @@ int main(void)
         printf("1..0 # SKIP there is no /dev/kvm\n");
         return 0;
     }
+    /* Commands are for the oldest VM that is open. */
     if (control && form && !strcmp(form, "none")) {
+        close_vm(&vm);
         test("a host without a GICv5", test_form_none, true);
     } else if (control && form && !strcmp(form, "7.1")) {
+        close_vm(&vm);
         test("a kernel with PPIs only", test_form_ppi, true);
     } else if (create_device(&vm, VGIC_V5, KVM_CREATE_DEVICE_TEST)) {
         printf("1..0 # SKIP this host's KVM has no GICv5\n");
@@ -890,6 +1085,8 @@ int main(void)
         test("sparse vCPU ids", test_sparse_ids, false);
         test("PPIs", test_ppis, false);
         test("SPIs", test_spis, false);
+        test("SPIs: trigger and handling modes", test_spi_modes, true);
+        test("priority mask", test_mask, true);
         test("LPIs", test_lpis, true);
         test("routing and irqfd", test_routing, false);
         test("save and restore", test_save_restore, true);

@@ -17,6 +17,7 @@
 #include "qemu/error-report.h"
 #include "qemu/module.h"
 #include "hw/intc/arm_gicv5_kvm.h"
+#include "hw/qdev-properties.h"
 #include "migration/snapshot-load-blocker.h"
 #include "system/kvm.h"
 #include "system/kvm_int.h"
@@ -52,6 +53,17 @@ typedef struct KVMGICv5Images {
     uint64_t lpi_size;
 } KVMGICv5Images;
 
+/*
+ * What QEMU does because of how the kernel treats SPIs and ID registers; each
+ * can be switched off to see why it is there.
+ */
+enum {
+    CARE_PULSE,                 /* a line that is raised again is pulsed */
+    CARE_PRESET,                /* SPIs are level before the guest runs */
+    CARE_LOAD,                  /* level SPIs are loaded as not pending */
+    CARE_ID_REGS,               /* ID registers without a GICv3 */
+};
+
 /* What the kernel stores of a guest's write to IRS_CR1 */
 #define KVM_IRS_CR1_MASK 0xf5ff
 
@@ -67,9 +79,15 @@ struct KVMARMGICv5State {
      * wants to be told again after a load.
      */
     unsigned long *level;
+    /* Until the end of a reset; the VM is new, and gets those that are high. */
+    bool hold_lines;
     bool has_run;
     bool has_state;             /* of a stream */
-    bool raise_lines;           /* at the end of this reset */
+    /* SPIs that the board has and describes as level, and nothing else */
+    uint32_t *level_spi;
+    uint32_t num_level_spis;
+    unsigned long *is_level_spi;
+    uint32_t care;
     bool has_board;
     KVMGICv5Board board;
     Notifier machine_done;
@@ -149,6 +167,37 @@ static bool transfer_images(KVMARMGICv5State *k, bool set, GArray *spis,
                          "state tables", set ? "accept" : "save");
     }
     return !ret;
+}
+
+/*
+ * A CPU's ID registers were read before the VM had a GICv5, when it might have
+ * had a GICv3 as well. They are final as soon as one vCPU runs, and another
+ * that were to write what was read then would be refused.
+ */
+static bool read_gic_id_regs(CPUState *cs, Error **errp)
+{
+    static const uint64_t ids[] = {
+        ARM64_SYS_REG(3, 0, 0, 1, 1),   /* ID_PFR1_EL1.GIC */
+        ARM64_SYS_REG(3, 0, 0, 4, 0),   /* ID_AA64PFR0_EL1.GIC */
+        ARM64_SYS_REG(3, 0, 0, 4, 2),   /* ID_AA64PFR2_EL1.GCIE */
+    };
+    ARMCPU *cpu = ARM_CPU(cs);
+
+    for (unsigned i = 0; i < cpu->cpreg_array_len; i++) {
+        for (unsigned j = 0; j < ARRAY_SIZE(ids); j++) {
+            int ret = 0;
+
+            if (cpu->cpreg_indexes[i] == ids[j]) {
+                ret = kvm_get_one_reg(cs, ids[j], &cpu->cpreg_values[i]);
+            }
+            if (ret) {
+                error_setg_errno(errp, -ret, "the kernel does not tell the ID "
+                                 "registers of CPU %d", cs->cpu_index);
+                return false;
+            }
+        }
+    }
+    return true;
 }
 
 /* --- probing --- */
@@ -300,16 +349,36 @@ static bool put_line(unsigned n, bool level, Error **errp)
     return ret >= 0;
 }
 
+static bool takes_care(const KVMARMGICv5State *k, unsigned care)
+{
+    return k->care & 1u << care;
+}
+
+/*
+ * A device that raises a line again has something new, or shares the line. With
+ * handling mode Edge the acknowledge took Pending away, and a level that does
+ * not change is nothing to the kernel: only a pulse makes the SPI pending
+ * again. With handling mode Level a pulse does no harm.
+ */
 static bool kvm_gicv5_set_irq(ARMGICv5CommonState *s, int n, int level)
 {
     KVMARMGICv5State *k = KVM_ARM_GICV5(s);
+    bool change = test_bit(n, k->level) != !!level;
+    bool pulse = !change && level && takes_care(k, CARE_PULSE);
 
-    if (test_bit(n, k->level) == !!level) {
-        return false;
+    if (change) {
+        change_bit(n, k->level);
     }
-    change_bit(n, k->level);
-    set_line(KVM_ARM_IRQ_TYPE_SPI, 0, n, level);
-    return true;
+    if (k->hold_lines) {
+        return change;
+    }
+    if (pulse) {
+        set_line(KVM_ARM_IRQ_TYPE_SPI, 0, n, false);
+    }
+    if (change || pulse) {
+        set_line(KVM_ARM_IRQ_TYPE_SPI, 0, n, level);
+    }
+    return change;
 }
 
 /* The software PPI is the only one that is not a device's in the kernel. */
@@ -396,7 +465,7 @@ static void spis_to_engine(KVMARMGICv5State *k, const GArray *image)
         GICv5SPIState st = {
             .word = gicv5_space_sanitize_word(sp, word),
             .domain = GICV5_DOMAIN_NS,
-            /* The kernel derives the one from the other, too. */
+            /* As a kernel that loads it will; it does not tell its own. */
             .tm_level = FIELD_EX32(word, GICV5_ISTE, HM),
             .level = test_bit(i, k->level),
         };
@@ -521,23 +590,31 @@ static bool put_registers(KVMARMGICv5State *k, Error **errp)
 }
 
 /*
- * The kernel keeps a level SPI that is loaded as pending so until it is
- * acknowledged, whatever its line does then. One whose line is high is
- * therefore loaded as not pending, and pending again by its line.
+ * What the board knows to be level is so, whatever the stream says: a kernel
+ * that was not told by preset_spis() has HM 0 for all SPIs of a guest.
  */
-static bool pending_by_line(const GICv5SPI *spi)
+static bool is_level(const KVMARMGICv5State *k, uint32_t n,
+                     const GICv5SPI *spi)
 {
-    return spi->tm_level && spi->level;
+    return spi->tm_level || test_bit(n, k->is_level_spi);
 }
 
-static void engine_to_spis(ARMGICv5CommonState *s, GArray *image)
+/*
+ * The kernel takes PENDING for an edge that it has seen, and nothing but the
+ * next load makes it forget one. A level SPI would stay pending for ever: it is
+ * loaded as not pending, and its line raised. (What software made pending is
+ * lost.)
+ */
+static void engine_to_spis(KVMARMGICv5State *k, GArray *image)
 {
+    ARMGICv5CommonState *s = ARM_GICV5_COMMON(k);
+
     for (uint32_t i = 0; i < image->len; i++) {
         const GICv5SPI *spi = gicv5_spi(s->sys, s->engine_irs, i);
-        uint32_t word = FIELD_DP32(spi->node.word, GICV5_ISTE, HM,
-                                   spi->tm_level);
+        bool level = is_level(k, i, spi);
+        uint32_t word = FIELD_DP32(spi->node.word, GICV5_ISTE, HM, level);
 
-        if (pending_by_line(spi)) {
+        if (level && takes_care(k, CARE_LOAD)) {
             word = FIELD_DP32(word, GICV5_ISTE, PENDING, 0);
         }
         set_image_word(image, i, word);
@@ -600,7 +677,7 @@ static bool kvm_gicv5_post_load(ARMGICv5CommonState *s, Error **errp)
     }
     spis = new_spi_image(s);
     lpis = new_lpi_image(s);
-    engine_to_spis(s, spis);
+    engine_to_spis(k, spis);
     if (lpis) {
         engine_to_lpis(s, lpis);
     }
@@ -615,7 +692,8 @@ static bool kvm_gicv5_post_load(ARMGICv5CommonState *s, Error **errp)
         } else {
             clear_bit(i, k->level);
         }
-        if (pending_by_line(spi) && !put_line(i, true, errp)) {
+        /* That of an edge SPI would be a new edge. */
+        if (spi->level && is_level(k, i, spi) && !put_line(i, true, errp)) {
             return false;
         }
     }
@@ -676,6 +754,13 @@ static bool check_properties(ARMGICv5CommonState *s, Error **errp)
             return false;
         }
     }
+    for (uint32_t i = 0; i < k->num_level_spis; i++) {
+        if (k->level_spi[i] >= s->spi_range) {
+            error_setg(errp, "level-spis[%u] must be less than spi-range (%u), "
+                       "but is %u", i, s->spi_range, k->level_spi[i]);
+            return false;
+        }
+    }
     /* Less than the host has may be asked for, so that lesser hosts will do. */
     s->id_bits = MIN(s->id_bits, k->limits.id_bits);
     s->min_lpi_id_bits = MAX(s->min_lpi_id_bits, k->limits.min_lpi_id_bits);
@@ -703,6 +788,13 @@ static bool create_in_kernel(KVMARMGICv5State *k, Error **errp)
                          spis);
         return false;
     }
+    if (takes_care(k, CARE_ID_REGS)) {
+        for (uint32_t i = 0; i < s->num_cpus; i++) {
+            if (!read_gic_id_regs(qemu_get_cpu(s->cpu_index[i]), errp)) {
+                return false;
+            }
+        }
+    }
     /* All vCPUs exist; from now on the kernel refuses to create more. */
     ret = device_attr(k->dev_fd, KVM_SET_DEVICE_ATTR,
                       KVM_DEV_ARM_VGIC_GRP_CTRL, KVM_DEV_ARM_VGIC_CTRL_INIT,
@@ -727,6 +819,34 @@ static bool put_limits(KVMARMGICv5State *k, Error **errp)
     idr2 = FIELD_DP32(idr2, IRS_IDR2, MIN_LPI_ID_BITS, s->min_lpi_id_bits);
     return (idr1 == s->idr[1] || WRITE_REG(k, IRS_IDR1, idr1, errp)) &&
            (idr2 == s->idr[2] || WRITE_REG(k, IRS_IDR2, idr2, errp));
+}
+
+/* The SPIs before the guest's first instruction */
+static uint32_t new_spi_word(const KVMARMGICv5State *k, uint32_t n)
+{
+    return FIELD_DP32(0, GICV5_ISTE, HM, test_bit(n, k->is_level_spi));
+}
+
+/*
+ * A guest's write of IRS_SPI_CFGR.TM changes the kernel's notion of an SPI, but
+ * not the handling mode that the hardware goes by, and Linux leaves that at
+ * Edge: an SPI whose line is still high when its handler ends would not be
+ * signalled again. A load sets both, and is the only way to do so. The kernel
+ * takes one without LPIs as often as QEMU likes, before anything has run.
+ *
+ * It also makes the kernel forget edges. Lines are raised afterwards.
+ */
+static bool preset_spis(KVMARMGICv5State *k, Error **errp)
+{
+    g_autoptr(GArray) spis = new_spi_image(ARM_GICV5_COMMON(k));
+
+    if (bitmap_empty(k->is_level_spi, spis->len)) {
+        return true;
+    }
+    for (uint32_t i = 0; i < spis->len; i++) {
+        set_image_word(spis, i, new_spi_word(k, i));
+    }
+    return transfer_images(k, true, spis, NULL, errp);
 }
 
 /*
@@ -768,7 +888,7 @@ static bool place_in_memory(KVMARMGICv5State *k, Error **errp)
                    (unsigned)idr5, (unsigned)idr6, (unsigned)idr7);
         return false;
     }
-    return true;
+    return preset_spis(k, errp);
 }
 
 static void kvm_gicv5_machine_done(Notifier *n, void *data)
@@ -857,6 +977,13 @@ static void kvm_gicv5_realize(DeviceState *dev, Error **errp)
         }
     }
     k->level = bitmap_new(s->spi_range);
+    k->is_level_spi = bitmap_new(s->spi_range);
+    if (takes_care(k, CARE_PRESET)) {
+        for (uint32_t i = 0; i < k->num_level_spis; i++) {
+            set_bit(k->level_spi[i], k->is_level_spi);
+        }
+    }
+    k->hold_lines = true;
     if (!create_in_kernel(k, errp)) {
         return;
     }
@@ -910,6 +1037,8 @@ static void kvm_gicv5_finalize(Object *obj)
     }
     snapshot_load_del_blocker(kvm_gicv5_blocks_loadvm, k);
     g_free(k->level);
+    g_free(k->is_level_spi);
+    g_free(k->level_spi);
 }
 
 /* Is the kernel's state what a guest expects at its first instruction? */
@@ -930,8 +1059,10 @@ static bool is_as_new(KVMARMGICv5State *k, Error **errp)
         return false;
     }
     for (uint32_t i = 0; i < spis->len; i++) {
-        /* Devices make edge interrupts pending before any guest is there. */
-        if (image_word(spis, i) & ~R_GICV5_ISTE_PENDING_MASK) {
+        uint32_t word = image_word(spis, i);
+
+        /* Devices make interrupts pending before any guest is there. */
+        if (FIELD_DP32(word, GICV5_ISTE, PENDING, 0) != new_spi_word(k, i)) {
             return false;
         }
     }
@@ -988,11 +1119,10 @@ static void kvm_gicv5_reset_enter(Object *obj, ResetType type)
         /* Resets are no change of the run state. */
         k->has_run = runstate_is_running();
         k->has_state = false;
+        k->hold_lines = true;
         if (type == RESET_TYPE_SNAPSHOT_LOAD) {
             /* The levels are part of what follows. */
             bitmap_zero(k->level, s->spi_range);
-        } else {
-            k->raise_lines = true;
         }
         return;
     }
@@ -1039,13 +1169,24 @@ static void kvm_gicv5_reset_exit(Object *obj, ResetType type)
     if (kgc->parent_phases.exit) {
         kgc->parent_phases.exit(obj, type);
     }
-    for (uint32_t i = 0; i < s->spi_range && k->raise_lines; i++) {
+    for (uint32_t i = 0; i < s->spi_range && k->hold_lines; i++) {
         if (test_bit(i, k->level) && !put_line(i, true, &err)) {
             reset_failed(err);
         }
     }
-    k->raise_lines = false;
+    k->hold_lines = false;
 }
+
+static const Property kvm_gicv5_properties[] = {
+    DEFINE_PROP_ARRAY("level-spis", KVMARMGICv5State, num_level_spis,
+                      level_spi, qdev_prop_uint32, uint32_t),
+    DEFINE_PROP_BIT("x-pulse-lines", KVMARMGICv5State, care, CARE_PULSE, true),
+    DEFINE_PROP_BIT("x-preset-level", KVMARMGICv5State, care, CARE_PRESET,
+                    true),
+    DEFINE_PROP_BIT("x-load-by-line", KVMARMGICv5State, care, CARE_LOAD, true),
+    DEFINE_PROP_BIT("x-reread-id-regs", KVMARMGICv5State, care, CARE_ID_REGS,
+                    true),
+};
 
 static void kvm_gicv5_class_init(ObjectClass *klass, void *data)
 {
@@ -1056,6 +1197,7 @@ static void kvm_gicv5_class_init(ObjectClass *klass, void *data)
 
     dc->desc = "Arm GICv5 Interrupt Routing Service in the kernel (KVM)";
     dc->user_creatable = false;
+    device_class_set_props(dc, kvm_gicv5_properties);
     device_class_set_parent_realize(dc, kvm_gicv5_realize,
                                     &kgc->parent_realize);
     resettable_class_set_parent_phases(rc, kvm_gicv5_reset_enter, NULL,
