@@ -114,6 +114,11 @@ bool virt_gicv5_init_cpu(Object *cpuobj, Error **errp)
     if (kvm_enabled()) {
         return true;
     }
+    if (gicv5_cpu_is_refused(cpuobj)) {
+        error_setg(errp, "gic-version=5 does not work with the CPU property "
+                   "gicv5=off: leave gicv5=off out, or use gic-version=3");
+        return false;
+    }
     /* "max" of qemu-system-arm is a 32-bit CPU; without TCG there is none. */
     if (!object_property_find(cpuobj, "gicv5")) {
         error_setg(errp, "gic-version=5 does not work with this QEMU, whose "

@@ -62,6 +62,7 @@ typedef struct GICv5Bank {
  * code loads registers while that happens: gicv5_cpuif_store() writes them.
  *
  * @enabled: the CPU property "gicv5": this CPU has FEAT_GCIE
+ * @refused: the property was set to "off"
  * @port: the IRS this PE is connected to, or NULL
  * @current: Current Physical Interrupt Domain, which decides what is
  *     signalled; kept here because devices may not look at the PE's EL
@@ -75,6 +76,7 @@ typedef struct GICv5Bank {
  */
 typedef struct GICv5CPUIf {
     bool enabled;
+    bool refused;
     struct GICv5Port *port;
     QemuSpin lock;
 
@@ -104,6 +106,13 @@ typedef struct GICv5CPUIf {
  * Off by default. A board with a GICv5 switches it on before realize.
  */
 void gicv5_cpu_add_property(Object *obj);
+
+/**
+ * gicv5_cpu_is_refused: did the user set "gicv5" to "off"?
+ *
+ * False for a CPU that has no such property.
+ */
+bool gicv5_cpu_is_refused(Object *obj);
 
 /**
  * gicv5_cpu_has_gcie: does this CPU have FEAT_GCIE?

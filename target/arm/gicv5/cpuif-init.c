@@ -20,16 +20,40 @@
 #include "trace.h"
 
 #ifdef CONFIG_TCG
-static const Property gicv5_cpu_property =
-    DEFINE_PROP_BOOL("gicv5", ARMCPU, env.gicv5.enabled, false);
+static bool get_gicv5(Object *obj, Error **errp)
+{
+    return gicv5_cpuif(ARM_CPU(obj))->enabled;
+}
+
+static void set_gicv5(Object *obj, bool value, Error **errp)
+{
+    GICv5CPUIf *c = gicv5_cpuif(ARM_CPU(obj));
+
+    if (DEVICE(obj)->realized) {
+        error_setg(errp, "the property 'gicv5' of a CPU cannot be set after "
+                   "it was realized");
+        return;
+    }
+    c->enabled = value;
+    c->refused = !value;
+}
 #endif
 
 void gicv5_cpu_add_property(Object *obj)
 {
     /* The device that a board would connect needs TCG in the build. */
 #ifdef CONFIG_TCG
-    qdev_property_add_static(DEVICE(obj), &gicv5_cpu_property);
+    object_property_add_bool(obj, "gicv5", get_gicv5, set_gicv5);
+    object_property_set_description(obj, "gicv5", "FEAT_GCIE, the CPU "
+                                    "interface of a GICv5; the board sets it");
 #endif
+}
+
+bool gicv5_cpu_is_refused(Object *obj)
+{
+    ARMCPU *cpu = (ARMCPU *)object_dynamic_cast(obj, TYPE_ARM_CPU);
+
+    return cpu && gicv5_cpuif(cpu)->refused;
 }
 
 bool gicv5_cpu_has_gcie(ARMCPU *cpu)
