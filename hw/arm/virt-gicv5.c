@@ -9,6 +9,7 @@
 #include "qobject/qlist.h"
 #include "hw/arm/virt-gicv5.h"
 #include "hw/intc/arm_gicv5_kvm.h"
+#include "hw/pci/msi.h"
 #include "hw/pci/pci.h"
 #include "hw/qdev-properties.h"
 #include "system/device_tree.h"
@@ -271,6 +272,15 @@ void virt_gicv5_create(VirtMachineState *vms, MemoryRegion *mem,
     const unsigned num_cpus = MACHINE(vms)->smp.cpus;
     QList *cpus = qlist_new();
     QList *iaffids = qlist_new();
+
+    /*
+     * Nothing receives MSIs, and neither device tree nor ACPI names anything
+     * that would, so that software does not use them. Devices offer them all
+     * the same, as on hardware without an MSI target: some cannot be built
+     * without. (FADT's flag "MSI not supported" would say too much: Linux
+     * leaves hot-plug and errors of PCI Express to the firmware then.)
+     */
+    msi_nonbroken = true;
 
     /* Device tree and ACPI say the same. */
     for (unsigned i = 0; i < num_cpus; i++) {
