@@ -546,18 +546,19 @@ static bool kvm_gicv5_check_idr(ARMGICv5CommonState *s, const uint32_t *idr,
     uint32_t like[GICV5_NUM_IDRS] = { s->idr[0], s->idr[1], s->idr[2] };
 
     if (prio_bits > l->prio_bits) {
-        error_setg(errp, "priority-bits is %u, but the source has %u",
-                   l->prio_bits, prio_bits);
+        error_setg(errp, "priority-bits is %u, but the source has %u (option "
+                   "-global kvm-gicv5.priority-bits)", l->prio_bits, prio_bits);
         return false;
     }
     if (id_bits > l->id_bits) {
-        error_setg(errp, "id-bits is %u, but the source has %u", l->id_bits,
-                   id_bits);
+        error_setg(errp, "id-bits is %u, but the source has %u (option "
+                   "-global kvm-gicv5.id-bits)", l->id_bits, id_bits);
         return false;
     }
     if (min_bits < l->min_lpi_id_bits || min_bits > id_bits) {
-        error_setg(errp, "min-lpi-id-bits is %u, but the source has %u",
-                   l->min_lpi_id_bits, min_bits);
+        error_setg(errp, "min-lpi-id-bits is %u, but the source has %u (option "
+                   "-global kvm-gicv5.min-lpi-id-bits)", l->min_lpi_id_bits,
+                   min_bits);
         return false;
     }
     /* Everything else must be as it is here. */

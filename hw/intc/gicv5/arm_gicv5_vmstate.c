@@ -424,26 +424,33 @@ static const VMStateInfo vmstate_info_gicv5_ists = {
 
 /* --- ID registers --- */
 
-#define ID_FIELD(n, reg, field, name) \
-    { n, R_##reg##_##field##_SHIFT, R_##reg##_##field##_LENGTH, name }
+#define ID_FIELD(n, reg, field, name, option, minus) \
+    { n, R_##reg##_##field##_SHIFT, R_##reg##_##field##_LENGTH, minus, \
+      name, option }
+
+/* Options: of the device, or those that decide what the device is given */
+#define OPT_GLOBAL  NULL
+#define OPT_MACHINE "-machine"
+#define OPT_ACCEL   "-accel, and the host with KVM"
 
 bool gicv5_irs_check_idr(ARMGICv5CommonState *s, const uint32_t *idr,
                          Error **errp)
 {
     static const struct {
-        uint8_t n, shift, length;
-        const char *name;
+        uint8_t n, shift, length, minus;
+        const char *name, *option;
     } fields[] = {
-        ID_FIELD(0, IRS_IDR0, PA_RANGE, "pa_range"),
-        ID_FIELD(0, IRS_IDR0, ONE_N, "has-one-of-n"),
-        ID_FIELD(0, IRS_IDR0, SETLPI, "has-setlpi"),
-        ID_FIELD(0, IRS_IDR0, SWE, "has-swerr"),
-        ID_FIELD(0, IRS_IDR0, IRSID, "irsid"),
-        ID_FIELD(1, IRS_IDR1, IAFFID_BITS, "iaffid_bits"),
-        ID_FIELD(1, IRS_IDR1, PRIORITY_BITS, "priority-bits (minus 1)"),
-        ID_FIELD(2, IRS_IDR2, ID_BITS, "id-bits"),
-        ID_FIELD(2, IRS_IDR2, MIN_LPI_ID_BITS, "min-lpi-id-bits"),
-        ID_FIELD(2, IRS_IDR2, IST_LEVELS, "ist_levels"),
+        ID_FIELD(0, IRS_IDR0, PA_RANGE, "pa_range", OPT_ACCEL, 0),
+        ID_FIELD(0, IRS_IDR0, ONE_N, "has-one-of-n", OPT_GLOBAL, 0),
+        ID_FIELD(0, IRS_IDR0, SETLPI, "has-setlpi", OPT_MACHINE, 0),
+        ID_FIELD(0, IRS_IDR0, SWE, "has-swerr", OPT_GLOBAL, 0),
+        ID_FIELD(0, IRS_IDR0, IRSID, "irsid", OPT_MACHINE, 0),
+        ID_FIELD(1, IRS_IDR1, IAFFID_BITS, "iaffid_bits", OPT_ACCEL, 0),
+        ID_FIELD(1, IRS_IDR1, PRIORITY_BITS, "priority-bits", OPT_GLOBAL, 1),
+        ID_FIELD(2, IRS_IDR2, ID_BITS, "id-bits", OPT_GLOBAL, 0),
+        ID_FIELD(2, IRS_IDR2, MIN_LPI_ID_BITS, "min-lpi-id-bits",
+                 OPT_GLOBAL, 0),
+        ID_FIELD(2, IRS_IDR2, IST_LEVELS, "ist_levels", OPT_ACCEL, 0),
     };
 
     for (unsigned i = 0; i < ARRAY_SIZE(fields); i++) {
@@ -453,8 +460,15 @@ bool gicv5_irs_check_idr(ARMGICv5CommonState *s, const uint32_t *idr,
                                    fields[i].length);
 
         if (here != there) {
-            error_setg(errp, "%s is %u, but the source has %u",
-                       fields[i].name, here, there);
+            g_autofree char *global =
+                g_strdup_printf("-global %s.%s",
+                                object_get_typename(OBJECT(s)),
+                                fields[i].name);
+
+            error_setg(errp, "%s is %u, but the source has %u (option %s)",
+                       fields[i].name, here + fields[i].minus,
+                       there + fields[i].minus,
+                       fields[i].option ? fields[i].option : global);
             return false;
         }
     }
@@ -668,7 +682,14 @@ static const VMStateDescription vmstate_gicv5_domain = {
     }
 };
 
-/* Properties come first: a machine that differs is refused by their names. */
+#define SAME_SMP "arm-gicv5: the two machines have other CPUs (option -smp)"
+#define SAME_MACHINE(what) \
+    "arm-gicv5: the two machines have other " what " (option -machine)"
+
+/*
+ * Properties come first: a machine that differs is refused by their names, and
+ * by the options that a user can change.
+ */
 const VMStateDescription vmstate_arm_gicv5 = {
     .name = "arm_gicv5",
     .version_id = 1,
@@ -678,13 +699,27 @@ const VMStateDescription vmstate_arm_gicv5 = {
     .pre_load = gicv5_pre_load,
     .post_load = gicv5_post_load,
     .fields = (const VMStateField[]) {
-        VMSTATE_UINT8_EQUAL(domains, ARMGICv5CommonState, NULL),
-        VMSTATE_UINT32_EQUAL(num_cpus, ARMGICv5CommonState, NULL),
-        VMSTATE_VARRAY_UINT32(iaffid, ARMGICv5CommonState, num_cpus, 1,
-                              vmstate_info_uint32_equal, uint32_t),
-        VMSTATE_UINT32_EQUAL(spi_range, ARMGICv5CommonState, NULL),
-        VMSTATE_UINT32_EQUAL(spi_base, ARMGICv5CommonState, NULL),
-        VMSTATE_UINT32_EQUAL(spi_irs_range, ARMGICv5CommonState, NULL),
+        VMSTATE_UINT8_EQUAL(domains, ARMGICv5CommonState,
+                            SAME_MACHINE("interrupt domains")),
+        VMSTATE_UINT32_EQUAL(num_cpus, ARMGICv5CommonState, SAME_SMP),
+        {
+            .name = "iaffid",
+            .version_id = 1,
+            .num_offset = vmstate_offset_value(ARMGICv5CommonState, num_cpus,
+                                               uint32_t),
+            .info = &vmstate_info_uint32_equal,
+            .size = sizeof(uint32_t),
+            .flags = VMS_VARRAY_UINT32 | VMS_POINTER,
+            .offset = vmstate_offset_pointer(ARMGICv5CommonState, iaffid,
+                                             uint32_t),
+            .err_hint = SAME_SMP,
+        },
+        VMSTATE_UINT32_EQUAL(spi_range, ARMGICv5CommonState,
+                             SAME_MACHINE("SPIs")),
+        VMSTATE_UINT32_EQUAL(spi_base, ARMGICv5CommonState,
+                             SAME_MACHINE("SPIs")),
+        VMSTATE_UINT32_EQUAL(spi_irs_range, ARMGICv5CommonState,
+                             SAME_MACHINE("SPIs")),
         {
             .name = "id",
             .vmsd = &vmstate_gicv5_id,
