@@ -11,6 +11,7 @@
 #include "hw/intc/arm_gicv5_kvm.h"
 #include "hw/pci/msi.h"
 #include "hw/pci/pci.h"
+#include "hw/pci/pcie_intx.h"
 #include "hw/qdev-properties.h"
 #include "system/device_tree.h"
 #include "system/kvm.h"
@@ -281,6 +282,7 @@ void virt_gicv5_create(VirtMachineState *vms, MemoryRegion *mem,
      * leaves hot-plug and errors of PCI Express to the firmware then.)
      */
     msi_nonbroken = true;
+    pcie_no_msi_target();
 
     /* Device tree and ACPI say the same. */
     for (unsigned i = 0; i < num_cpus; i++) {

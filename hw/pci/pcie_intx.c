@@ -8,9 +8,26 @@
  */
 
 #include "qemu/osdep.h"
+#include "hw/pci/msi.h"
 #include "hw/pci/pci_device.h"
 #include "hw/pci/pcie.h"
 #include "hw/pci/pcie_intx.h"
+
+#define PIN_INTD 4
+
+static bool no_msi_target;
+
+void pcie_no_msi_target(void)
+{
+    no_msi_target = true;
+}
+
+void pcie_port_init_intx(PCIDevice *dev)
+{
+    if (no_msi_target || !msi_nonbroken) {
+        pci_config_set_interrupt_pin(dev->config, PIN_INTD);
+    }
+}
 
 /* A root port sees an error for which interrupts are enabled. */
 static bool root_error(PCIDevice *dev)

@@ -10,6 +10,24 @@
 #include "hw/pci/pci.h"
 
 /**
+ * pcie_no_msi_target: nothing on this board receives MSIs
+ *
+ * For a board on which devices offer MSIs all the same (msi_nonbroken).
+ */
+void pcie_no_msi_target(void);
+
+/**
+ * pcie_port_init_intx: choose the pin of a port that has to do without MSIs
+ *
+ * A port passes the INTA of the device behind it on as its own slot's INTA. If
+ * the port itself used that too, software could not remove the device while it
+ * handles an interrupt of the port, as Linux does: the device's driver would
+ * wait for that handler to end. So the port uses INTD, and keeps its pin where
+ * there are MSIs.
+ */
+void pcie_port_init_intx(PCIDevice *dev);
+
+/**
  * pcie_update_intx: drive the INTx pin of a port from all that can raise it
  *
  * The pin is high while there is a hot-plug event that software wants to know
