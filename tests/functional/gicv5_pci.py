@@ -1,0 +1,93 @@
+# PCI devices on a machine without MSIs
+#
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+"""Used by pci-devices and kvm-pci."""
+
+ECAM = 0x4010000000
+COMMAND, STATUS, CAPS, INTERRUPT_LINE, INTERRUPT_PIN = 4, 6, 0x34, 0x3c, 0x3d
+BRIDGE_CONTROL, SERR = 0x3e, 2
+INTX_STATUS = 8
+CAP_EXPRESS = 0x10
+SLOT_CONTROL, SLOT_STATUS = 0x18, 0x1a
+DEVICE_CONTROL = 8
+# Attention button, presence, hot-plug interrupt; all events
+SLOT_ENABLE, SLOT_EVENTS = 0x29, 0x19
+ROOT_COMMAND, ROOT_STATUS = 0x2c, 0x30
+
+DISK = ('-blockdev', 'null-co,node-name=disk,read-zeroes=on')
+
+
+def libvirt():
+    """A machine as libvirt makes it: ports for all, a bridge for the old"""
+    args = []
+    for n in range(8):
+        args += ['-device', f'pcie-root-port,id=rp{n},chassis={n + 1},'
+                 f'port={n + 8},bus=pcie.0,addr=1.{n}' +
+                 (',multifunction=on' if n == 0 else '')]
+    for device in ('pcie-pci-bridge,id=pci,bus=rp0',
+                   'qemu-xhci,id=usb,bus=rp1,p2=15,p3=15',
+                   'usb-tablet,bus=usb.0',
+                   'ahci,id=sata,bus=pci,addr=1', 'virtio-serial-pci,bus=rp2',
+                   'virtio-balloon-pci,bus=rp3', 'virtio-rng-pci,bus=rp4',
+                   'virtio-blk-pci,drive=disk,bus=rp5'):
+        args += ['-device', device]
+    return (*DISK, *args)
+
+
+class Config:
+    """The configuration space of a device on the root bus"""
+
+    def __init__(self, qtest, slot, function=0):
+        self.qtest = qtest
+        self.base = ECAM + (slot << 15) + (function << 12)
+
+    def read(self, offset, size=2):
+        letter = {1: 'b', 2: 'w', 4: 'l'}[size]
+        return int(self.qtest(f'read{letter} {self.base + offset:#x}')[0], 16)
+
+    def write(self, offset, value, size=2):
+        letter = {1: 'b', 2: 'w', 4: 'l'}[size]
+        self.qtest(f'write{letter} {self.base + offset:#x} {value:#x}')
+
+    def capability(self, kind):
+        pos = self.read(CAPS, 1)
+        while pos and self.read(pos, 1) != kind:
+            pos = self.read(pos + 1, 1)
+        return pos
+
+    def pin_is_high(self):
+        return bool(self.read(STATUS) & INTX_STATUS)
+
+
+PORT = ('-device', 'pcie-root-port,id=rp,chassis=1,addr=2')
+
+
+def port_pin(m):
+    """(name, ok, note) for a machine with PORT and nothing else"""
+    port = Config(m.qtest, 2)
+    express, aer = port.capability(CAP_EXPRESS), 0x100
+    port.write(COMMAND, 6)
+    # Errors are reported to the root.
+    port.write(BRIDGE_CONTROL, SERR)
+    port.write(express + DEVICE_CONTROL, 0xf)
+    control = port.read(express + SLOT_CONTROL)
+    port.write(express + SLOT_STATUS, port.read(express + SLOT_STATUS))
+    port.write(express + SLOT_CONTROL, control | SLOT_ENABLE)
+    port.write(express + SLOT_STATUS, port.read(express + SLOT_STATUS))
+    yield 'the pin of a port is INTD', port.read(INTERRUPT_PIN, 1) == 4, ''
+    yield 'at first it is low', not port.pin_is_high(), ''
+    m.qmp('device_add', driver='virtio-rng-pci', bus='rp', id='new')
+    yield 'hot-plug raises it', port.pin_is_high(), ''
+    port.write(INTERRUPT_LINE, 7, 1)
+    yield 'another register does not lower it', port.pin_is_high(), ''
+    port.write(aer + ROOT_COMMAND, 7, 4)
+    yield 'nor do enabled errors', port.pin_is_high(), ''
+    m.qmp('human-monitor-command',
+          **{'command-line': 'pcie_aer_inject_error rp DLP'})
+    port.write(express + SLOT_STATUS, port.read(express + SLOT_STATUS))
+    yield ('an error keeps it high when the event is over',
+           port.pin_is_high() and port.read(aer + ROOT_STATUS, 4) != 0,
+           hex(port.read(aer + ROOT_STATUS, 4)))
+    port.write(aer + ROOT_STATUS, port.read(aer + ROOT_STATUS, 4), 4)
+    yield 'it falls when both are over', not port.pin_is_high(), ''
