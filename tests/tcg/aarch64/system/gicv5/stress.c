@@ -116,6 +116,10 @@ static void job(void *arg)
             ppi_pend(PPI_SW, true);
             sw_sent++;
             break;
+        case 13:
+            gic_cdaff_irm(EXACT(i), 0);
+            gic_cdaff_irm(CHAOS(k), 0);
+            break;
         default:
             if (mine < NUM_EXACT && acks[mine] == pends[mine]) {
                 __atomic_fetch_add(&pends[mine], 1, __ATOMIC_SEQ_CST);
