@@ -190,6 +190,10 @@ static inline uint64_t gicv5_id_aa64pfr2(ARMCPU *cpu)
     return 0;
 }
 
+static inline void gicv5_cpuif_define_regs(ARMCPU *cpu)
+{
+}
+
 #endif /* CONFIG_USER_ONLY */
 
 #endif
