@@ -64,10 +64,10 @@ class Tap:
 
 
 def tap(results):
-    """Print (name, ok, why) as they come; returns the exit status"""
+    """Print (name, ok, why[, seconds]) as they come; the exit status"""
     out = Tap()
-    for name, ok, why in results:
-        out.check(name, ok, why)
+    for name, ok, why, *seconds in results:
+        out.check(name, ok, why, *seconds)
     return out.done()
 
 
