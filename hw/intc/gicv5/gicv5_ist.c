@@ -373,8 +373,11 @@ static void adopt_words(GICv5ISTPage *page, uint32_t first,
 /*
  * A page whose LPI @id is named for the first time. If all of it cannot be
  * read, each LPI fares on its own.
+ *
+ * Not inlined, nor is load_lpi(): their stack frames would cost each use of an
+ * LPI that is loaded.
  */
-static GICv5ISTPage *load_page(GICv5Space *sp, uint32_t id)
+static __attribute__((noinline)) GICv5ISTPage *load_page(GICv5Space *sp, uint32_t id)
 {
     GICv5IST *ist = &sp->lpi;
     uint32_t index = id >> ist->page_bits;
@@ -385,6 +388,9 @@ static GICv5ISTPage *load_page(GICv5Space *sp, uint32_t id)
     GICv5ISTPage *page;
     bool whole, is_error;
 
+    if (sp->sys->cfg.container) {
+        return page_new(sp, index, false);
+    }
     if (!page_addr(sp, index, &addr, &l1_addr, &is_error)) {
         if (is_error) {
             report_swerr(sp, GICV5_SWERR_L1_ISTE_READ, id, l1_addr);
@@ -419,7 +425,7 @@ static GICv5ISTPage *load_page(GICv5Space *sp, uint32_t id)
 }
 
 /* One more LPI of a page that is there */
-static bool load_lpi(GICv5Space *sp, GICv5ISTPage *page, uint32_t id)
+static __attribute__((noinline)) bool load_lpi(GICv5Space *sp, GICv5ISTPage *page, uint32_t id)
 {
     GICv5IST *ist = &sp->lpi;
     uint32_t i = in_page(ist, id);
@@ -450,9 +456,8 @@ GICv5Node *gicv5_ist_node(GICv5Space *sp, uint32_t id)
         return NULL;
     }
     page = find_page(ist, id >> ist->page_bits);
-    if (!page) {
-        page = sp->sys->cfg.container ?
-               page_new(sp, id >> ist->page_bits, false) : load_page(sp, id);
+    if (unlikely(!page)) {
+        page = load_page(sp, id);
         if (!page) {
             return NULL;
         }

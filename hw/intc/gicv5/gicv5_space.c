@@ -251,9 +251,6 @@ static void move_word(GICv5Space *sp, uint32_t intid, GICv5Node *n,
     GICv5PendSet *from, *to;
     bool outer = false;
 
-    if (old == word) {
-        return;
-    }
     trace_gicv5_word(sp->domain, intid, old, word);
     from = pendset_of(sp, old);
     to = pendset_of(sp, word);
@@ -287,13 +284,17 @@ static void move_word(GICv5Space *sp, uint32_t intid, GICv5Node *n,
 void gicv5_set_word(GICv5Space *sp, uint32_t intid, GICv5Node *n,
                     uint32_t word)
 {
-    move_word(sp, intid, n, word, true);
+    if (n->word != word) {
+        move_word(sp, intid, n, word, true);
+    }
 }
 
 void gicv5_adopt_word(GICv5Space *sp, uint32_t intid, GICv5Node *n,
                       uint32_t word)
 {
-    move_word(sp, intid, n, word, false);
+    if (n->word != word) {
+        move_word(sp, intid, n, word, false);
+    }
 }
 
 /* --- commands and events --- */
