@@ -41,12 +41,12 @@ def controller_of_timer(text):
 class Guest(Machine):
     """
     A Linux guest.  Its console is in the file log; with keyboard, type() is
-    possible.  files: directory with kernels and initramfs-check.
+    possible.  files: directory with kernel and initrd.
     """
 
     def __init__(self, qemu, files, log, append, *args, gic=5, cpus=1,
                  kernel='kernel', mem='256', reboot=False, keyboard=False,
-                 machine='', sockets=()):
+                 machine='', initrd='initramfs-check', sockets=()):
         self.log = log
         self.gic = gic
         self.qemu_log = log.replace('.log', '') + '.qemu.log'
@@ -60,7 +60,7 @@ class Guest(Machine):
             'max', '-smp', str(cpus), '-m', mem, '-nodefaults',
             '-d', 'guest_errors', '-D', self.qemu_log,
             '-kernel', os.path.join(files, kernel),
-            '-initrd', os.path.join(files, 'initramfs-check'),
+            '-initrd', os.path.join(files, initrd),
             '-append', 'console=ttyAMA0 rdinit=/init panic=-1 '
             f'gicv5.cpus={cpus} {append}', *args, sockets=sockets,
             start=False)
