@@ -2,8 +2,6 @@
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 
-"""Used by pci-devices and kvm-pci."""
-
 ECAM = 0x4010000000
 COMMAND, STATUS, CAPS, INTERRUPT_LINE, INTERRUPT_PIN = 4, 6, 0x34, 0x3c, 0x3d
 BRIDGE_CONTROL, SERR = 0x3e, 2
@@ -36,19 +34,20 @@ def libvirt():
 
 
 class Config:
-    """The configuration space of a device on the root bus"""
+    """The configuration space of a device on the root bus of a Machine"""
 
-    def __init__(self, qtest, slot, function=0):
-        self.qtest = qtest
+    def __init__(self, vm, slot, function=0):
+        self.vm = vm
         self.base = ECAM + (slot << 15) + (function << 12)
 
     def read(self, offset, size=2):
         letter = {1: 'b', 2: 'w', 4: 'l'}[size]
-        return int(self.qtest(f'read{letter} {self.base + offset:#x}')[0], 16)
+        reply = self.vm.qtest(f'read{letter} {self.base + offset:#x}')
+        return int(reply[0], 16)
 
     def write(self, offset, value, size=2):
         letter = {1: 'b', 2: 'w', 4: 'l'}[size]
-        self.qtest(f'write{letter} {self.base + offset:#x} {value:#x}')
+        self.vm.qtest(f'write{letter} {self.base + offset:#x} {value:#x}')
 
     def capability(self, kind):
         pos = self.read(CAPS, 1)
@@ -65,7 +64,7 @@ PORT = ('-device', 'pcie-root-port,id=rp,chassis=1,addr=2')
 
 def port_pin(m):
     """(name, ok, note) for a machine with PORT and nothing else"""
-    port = Config(m.qtest, 2)
+    port = Config(m, 2)
     express, aer = port.capability(CAP_EXPRESS), 0x100
     port.write(COMMAND, 6)
     # Errors are reported to the root.
@@ -77,14 +76,13 @@ def port_pin(m):
     port.write(express + SLOT_STATUS, port.read(express + SLOT_STATUS))
     yield 'the pin of a port is INTD', port.read(INTERRUPT_PIN, 1) == 4, ''
     yield 'at first it is low', not port.pin_is_high(), ''
-    m.qmp('device_add', driver='virtio-rng-pci', bus='rp', id='new')
+    m.cmd('device_add', driver='virtio-rng-pci', bus='rp', id='new')
     yield 'hot-plug raises it', port.pin_is_high(), ''
     port.write(INTERRUPT_LINE, 7, 1)
     yield 'another register does not lower it', port.pin_is_high(), ''
     port.write(aer + ROOT_COMMAND, 7, 4)
     yield 'nor do enabled errors', port.pin_is_high(), ''
-    m.qmp('human-monitor-command',
-          **{'command-line': 'pcie_aer_inject_error rp DLP'})
+    m.hmp('pcie_aer_inject_error rp DLP')
     port.write(express + SLOT_STATUS, port.read(express + SLOT_STATUS))
     yield ('an error keeps it high when the event is over',
            port.pin_is_high() and port.read(aer + ROOT_STATUS, 4) != 0,
