@@ -377,7 +377,8 @@ static void adopt_words(GICv5ISTPage *page, uint32_t first,
  * Not inlined, nor is load_lpi(): their stack frames would cost each use of an
  * LPI that is loaded.
  */
-static __attribute__((noinline)) GICv5ISTPage *load_page(GICv5Space *sp, uint32_t id)
+static __attribute__((noinline))
+GICv5ISTPage *load_page(GICv5Space *sp, uint32_t id)
 {
     GICv5IST *ist = &sp->lpi;
     uint32_t index = id >> ist->page_bits;
@@ -425,7 +426,8 @@ static __attribute__((noinline)) GICv5ISTPage *load_page(GICv5Space *sp, uint32_
 }
 
 /* One more LPI of a page that is there */
-static __attribute__((noinline)) bool load_lpi(GICv5Space *sp, GICv5ISTPage *page, uint32_t id)
+static __attribute__((noinline))
+bool load_lpi(GICv5Space *sp, GICv5ISTPage *page, uint32_t id)
 {
     GICv5IST *ist = &sp->lpi;
     uint32_t i = in_page(ist, id);
