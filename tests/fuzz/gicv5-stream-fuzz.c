@@ -16,7 +16,7 @@
 #include "exec/address-spaces.h"
 #include "hw/core/cpu.h"
 #include "hw/intc/arm_gicv5_common.h"
-#include "hw/intc/gicv5/gicv5_engine.h"
+#include "hw/intc/gicv5/engine.h"
 #include "io/channel-buffer.h"
 #include "migration/qemu-file.h"
 #include "migration/vmstate.h"

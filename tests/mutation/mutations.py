@@ -8,13 +8,13 @@ from collections import namedtuple
 # new: what replaces it; suites: run in this order until one fails
 Mutation = namedtuple('Mutation', 'name files old new suites')
 
-ENGINE = 'hw/intc/gicv5/gicv5_*.c'
-IRS = 'hw/intc/gicv5/arm_gicv5_irs.c'
-STREAM = 'hw/intc/gicv5/arm_gicv5_vmstate.c'
+ENGINE = 'hw/intc/gicv5/[!i]*.c'
+IRS = 'hw/intc/gicv5/irs_frame.c'
+STREAM = 'hw/intc/gicv5/irs_vmstate.c'
 CPUIF = 'target/arm/gicv5/cpuif.c'
-INSNS = 'target/arm/gicv5/cpuif-insns.c'
-REGS = 'target/arm/gicv5/cpuif-regs.c'
-CPUIF_STREAM = 'target/arm/gicv5/cpuif-vmstate.c'
+INSNS = 'target/arm/gicv5/insns.c'
+REGS = 'target/arm/gicv5/regs_el1.c'
+CPUIF_STREAM = 'target/arm/gicv5/vmstate.c'
 BOARD = 'hw/arm/virt-gicv5.c'
 ACPI = 'hw/arm/virt-gicv5-acpi.c'
 

@@ -11,7 +11,7 @@
 #include "hw/irq.h"
 #include "cpu.h"
 #include "internals.h"
-#include "cpuif.h"
+#include "cpuif_internal.h"
 #include "trace.h"
 
 static int cpu_num(ARMCPU *cpu)

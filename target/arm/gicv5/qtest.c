@@ -19,7 +19,7 @@
 #include "qemu/osdep.h"
 #include "qemu/cutils.h"
 #include "system/qtest.h"
-#include "cpuif.h"
+#include "cpuif_internal.h"
 
 /**
  * GICv5QTestOp: what a qtest can do besides sending commands

@@ -8,7 +8,7 @@
 #ifndef TESTS_UNIT_GICV5_RIG_H
 #define TESTS_UNIT_GICV5_RIG_H
 
-#include "hw/intc/gicv5/gicv5_engine.h"
+#include "hw/intc/gicv5/engine.h"
 
 #define RIG_MAX_PES 16
 #define RIG_LOG_SIZE 64

@@ -16,7 +16,7 @@
 #include "hw/irq.h"
 #include "cpu.h"
 #include "internals.h"
-#include "gicv5/cpuif.h"
+#include "gicv5/cpuif_internal.h"
 
 /* An edge PPI and a level PPI */
 #define SW GICV5_PPI_SW

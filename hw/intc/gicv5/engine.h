@@ -67,7 +67,7 @@ typedef struct GICv5PendSet {
  *
  * @candidate: what the target's PE was told last
  * @offer: the 1-of-N interrupt that this PE alone is offered, 0 if none; it
- *     goes before those of @set, see gicv5_one_of_n.c. Its priority is
+ *     goes before those of @set, see one_of_n.c. Its priority is
  *     @offer_prio.
  * @room: 1-of-N interrupts with a priority below this may be offered, 0 to 32
  * @limit: the PE's CPU interface takes 1-of-N interrupts with a priority

@@ -24,7 +24,7 @@
 #include "qemu/atomic.h"
 #include "qemu/bswap.h"
 #include "qemu/log.h"
-#include "gicv5_engine.h"
+#include "engine.h"
 #include "trace.h"
 
 /* Level 1 ISTE */

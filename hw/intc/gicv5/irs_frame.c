@@ -13,7 +13,7 @@
 
 #include "qemu/osdep.h"
 #include "qemu/log.h"
-#include "arm_gicv5_internal.h"
+#include "irs_internal.h"
 #include "trace.h"
 
 /* IRS_IDR0.PA_RANGE: 52 bits, what the largest CPU model can address */

@@ -20,7 +20,7 @@
 #include "system/kvm.h"
 #include "system/qtest.h"
 #include "system/tcg.h"
-#include "arm_gicv5_internal.h"
+#include "irs_internal.h"
 #include "trace.h"
 
 const char *gicv5_class_name(Error **errp)

@@ -14,7 +14,7 @@
 #include "cpu.h"
 #include "cpregs.h"
 #include "internals.h"
-#include "cpuif.h"
+#include "cpuif_internal.h"
 #include "trace.h"
 
 /* Operand in Xt: INTID [31:0], where CDAFF has IRM in a RES0 bit, then: */

@@ -9,7 +9,7 @@
  */
 
 #include "qemu/osdep.h"
-#include "gicv5_engine.h"
+#include "engine.h"
 
 void gicv5_pendset_insert(GICv5PendSet *set, GICv5Space *sp, uint32_t intid,
                           GICv5Node *n, unsigned prio)

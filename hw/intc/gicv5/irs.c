@@ -10,7 +10,7 @@
 #include "qemu/osdep.h"
 #include "qapi/error.h"
 #include "qemu/module.h"
-#include "arm_gicv5_internal.h"
+#include "irs_internal.h"
 
 OBJECT_DECLARE_TYPE(ARMGICv5State, ARMGICv5Class, ARM_GICV5)
 

@@ -13,7 +13,7 @@
 #include "qemu/error-report.h"
 #include "cpu.h"
 #include "migration/vmstate.h"
-#include "cpuif.h"
+#include "cpuif_internal.h"
 
 void gicv5_report_alien_register(ARMCPU *cpu, int v)
 {

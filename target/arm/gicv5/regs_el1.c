@@ -8,7 +8,7 @@
 #include "system/cpu-timers.h"
 #include "cpu.h"
 #include "cpregs.h"
-#include "cpuif.h"
+#include "cpuif_internal.h"
 #include "trace.h"
 
 static GICv5Domain reg_domain(CPUARMState *env)

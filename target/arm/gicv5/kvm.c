@@ -11,7 +11,7 @@
 #include "qapi/error.h"
 #include "qemu/cutils.h"
 #include "cpu.h"
-#include "cpuif.h"
+#include "cpuif_internal.h"
 #include "trace.h"
 
 /* Op0 [15:14], Op1 [13:11], CRn [10:7], CRm [6:3], Op2 [2:0] */

@@ -20,7 +20,7 @@
 #include "migration/qemu-file-types.h"
 #include "migration/register.h"
 #include "migration/vmstate.h"
-#include "arm_gicv5_internal.h"
+#include "irs_internal.h"
 
 /*
  * Records of an IST: an 8-bit kind, then what is said here. The first form has

@@ -21,7 +21,7 @@
 #include "system/kvm_int.h"
 #include "target/arm/cpu.h"
 #include "kvm_arm.h"
-#include "arm_gicv5_internal.h"
+#include "irs_internal.h"
 #include "trace.h"
 #include CONFIG_DEVICES
 #ifdef CONFIG_VFIO

@@ -25,7 +25,7 @@
  */
 
 #include "qemu/osdep.h"
-#include "gicv5_engine.h"
+#include "engine.h"
 #include "trace.h"
 
 static unsigned own_prio(const GICv5Target *t)

@@ -9,7 +9,7 @@
 
 #include "hw/intc/arm_gicv5_common.h"
 #include "hw/registerfields.h"
-#include "gicv5_engine.h"
+#include "engine.h"
 
 /* --- config frame --- */
 

@@ -16,7 +16,7 @@
 #include "system/system.h"
 #include "cpu.h"
 #include "cpu-features.h"
-#include "cpuif.h"
+#include "cpuif_internal.h"
 #include "trace.h"
 
 #ifdef CONFIG_TCG

@@ -6,7 +6,7 @@
 
 #include "qemu/osdep.h"
 #include "qemu/log.h"
-#include "gicv5_engine.h"
+#include "engine.h"
 #include "trace.h"
 
 #define TARGET_FANOUT 256

@@ -9,7 +9,7 @@
 #include "qemu/bswap.h"
 #include "qemu/rcu.h"
 #include "exec/address-spaces.h"
-#include "arm_gicv5_internal.h"
+#include "irs_internal.h"
 
 /*
  * Tables are in the domain's physical address space. The numbers of domains

@@ -25,7 +25,7 @@
 #include "system/system.h"
 #include "target/arm/cpu.h"
 #include "kvm_arm.h"
-#include "arm_gicv5_internal.h"
+#include "irs_internal.h"
 #include "trace.h"
 
 /*

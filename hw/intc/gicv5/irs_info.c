@@ -5,7 +5,7 @@
  */
 
 #include "qemu/osdep.h"
-#include "arm_gicv5_internal.h"
+#include "irs_internal.h"
 
 static const char *const domain_name[GICV5_NUM_DOMAINS] = {
     [GICV5_DOMAIN_S] = "Secure",
