@@ -145,7 +145,7 @@ static void use(const Target *t)
                 uint32_t intid = gicv5_intid(type, ids[i]);
                 uint32_t word;
 
-                gicv5_get_word(s->sys, d, intid, &word);
+                gicv5_get_word(gicv5_system_space(s->sys, d), intid, &word);
             }
         }
     }
@@ -160,12 +160,14 @@ static void use_up(const Target *t)
         return;
     }
     for (unsigned d = 0; d < GICV5_NUM_DOMAINS; d++) {
+        GICv5Space *sp = gicv5_system_space(s->sys, d);
+
         for (unsigned id = 0; id < 4096; id += 61) {
             uint32_t intid = gicv5_intid(GICV5_TYPE_LPI, id);
 
-            gicv5_command(s->sys, NULL, d, GICV5_CMD_SET_PENDING, intid,
+            gicv5_command(sp, NULL, GICV5_CMD_SET_PENDING, intid,
                           id & 1);
-            gicv5_command(s->sys, NULL, d, GICV5_CMD_SET_TARGET, intid,
+            gicv5_command(sp, NULL, GICV5_CMD_SET_TARGET, intid,
                           3 + 10 * (id & 3));
         }
         /* Writes the table back */

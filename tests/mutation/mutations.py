@@ -8,7 +8,7 @@ from collections import namedtuple
 # new: what replaces it; suites: run in this order until one fails
 Mutation = namedtuple('Mutation', 'name files old new suites')
 
-ENGINE = 'hw/intc/gicv5/[!i]*.c'
+ENGINE = 'hw/intc/gicv5/[!i]*.[ch]'
 IRS = 'hw/intc/gicv5/irs_frame.c'
 STREAM = 'hw/intc/gicv5/irs_vmstate.c'
 CPUIF = 'target/arm/gicv5/cpuif.c'
@@ -62,17 +62,17 @@ MUTATIONS = (
            'if (FIELD_EX32(intid, GICV5_INTID, RES0)) { return NULL;',
            'if (false) { return NULL;'),
     engine('SPIs of other domains are reachable',
-           'return spi && spi->domain == sp->domain ? spi : NULL;',
+           'return spi && spi->space == sp ? spi : NULL;',
            'return spi;'),
     engine('resampling a low edge wire pends', '} else if (spi->level) { '
-           'spi_event(sys, spi, id, GICV5_SET_EDGE);',
-           '} else { spi_event(sys, spi, id, GICV5_SET_EDGE);'),
+           'spi_event(spi, id, GICV5_SET_EDGE);',
+           '} else { spi_event(spi, id, GICV5_SET_EDGE);'),
     engine('level to edge keeps pending',
            '/* A wire that is already high is no edge. */ '
-           'spi_event(sys, spi, id, GICV5_CLEAR);', ''),
+           'spi_event(spi, id, GICV5_CLEAR);', ''),
     engine('another domain loses the state',
-           'gicv5_set_word(&sys->space[domain], intid, &spi->node, word);',
-           'gicv5_set_word(&sys->space[domain], intid, &spi->node, word & 0);'),
+           'gicv5_set_word(to, intid, &spi->node, word);',
+           'gicv5_set_word(to, intid, &spi->node, word & 0);'),
     engine('DPS is ignored', 'if (t->dps || !gicv5_target_is_enabled(t)) {',
            'if (!gicv5_target_is_enabled(t)) {'),
     engine('IRSEN is ignored for candidates',
@@ -84,8 +84,8 @@ MUTATIONS = (
            'QTAILQ_INSERT_HEAD(&o->idle[t->room], t, taker);'),
     engine('equal load of its own starves 1-of-N',
            'if (own < GICV5_NUM_PRIOS && !t->had_offer) {', 'if (false) {'),
-    engine('reset keeps the trigger mode', 'spi->tm_level = false;', ''),
-    engine('reset keeps DPS', 'pe->target[d].dps = false;', '(void)pe;'),
+    engine('reset keeps the trigger mode', 'irs->spi[n].tm_level = false;', ''),
+    engine('reset keeps DPS', 't->dps = false;', ''),
     engine('an L1 entry that is not valid is used',
            'if (!(l1e & R_L1_ISTE_VALID_MASK)) { return false; } *addr =',
            'if (false) { return false; } *addr ='),
@@ -98,8 +98,8 @@ MUTATIONS = (
     irs('IST_CFGR can be written while the table is valid',
         'if (ist->ist_baser & R_IRS_IST_BASER_VALID_MASK) {', 'if (false) {'),
     irs('SPI_SELR selects SPIs of other domains',
-        '(d->domain != GICV5_DOMAIN_EL3 && spi->domain != d->domain)',
-        'false'),
+        '(d->domain == GICV5_DOMAIN_EL3 || spi->domain == d->domain)',
+        'true'),
     irs('half a write clears the other half', 'value = *r64; }',
         'value = 0; }'),
     irs('no overflow of software errors', 'v | R_IRS_SWERR_STATUSR_OF_MASK',
@@ -108,7 +108,7 @@ MUTATIONS = (
         '|| size != 4'),
     irs('IDR2 without a size of level 2 tables', 'IST_L2SZ, 7', 'IST_L2SZ, 3'),
     irs('resampler of another domain',
-        'if (!spi || spi->domain != d->domain) {', 'if (!spi) {'),
+        '|| spi.domain != d->domain) {', ') {'),
     irs('PEs are never online', '| R_IRS_PE_STATUSR_ONLINE_MASK', ''),
     irs('PIDR2 without JEDEC', '1 << 3 | (IMPLEMENTER >> 4 & 7)',
         '(IMPLEMENTER >> 4 & 7)'),
@@ -146,21 +146,22 @@ MUTATIONS = (
           '.access = PL1_W, .type = INSN_TYPE, .writefn = gsb_ack_write',
           '.access = PL0_W, .type = INSN_TYPE, .writefn = gsb_ack_write',
           'baremetal-undef'),
-    stream('level of a wire', STREAM, 'MIG_SPI, LEVEL, spi->level);',
+    stream('level of a wire', STREAM, 'MIG_SPI, LEVEL, spi.level);',
            'MIG_SPI, LEVEL, false);', 'qtest-migration', 'migration-golden'),
-    stream('DPS', STREAM, 's->mig_dps[i] |= pe->target[d].dps << d;',
+    stream('DPS', STREAM, 's->mig_dps[i] |= gicv5_pe_dps(pe, d) << d;',
            '(void)pe;',
            'qtest-migration', 'migration-golden'),
     stream('words that cannot be', STREAM,
-           'if (words[i] != gicv5_space_sanitize_word(l->sp, words[i])) {',
+           'if (word != gicv5_sanitize_word(l->s->sys, word)) {',
            'if (false) {', 'migration-refusals'),
     stream('changes that are not sent', STREAM,
-           'bitmap_andnot(stray, dirty, send, GICV5_IST_PAGE_LPIS)) {',
-           '(bitmap_andnot(stray, dirty, send, GICV5_IST_PAGE_LPIS) && '
-           'false)) {', 'migration-refusals'),
+           'bitmap_andnot(stray, part.dirty, part.send, '
+           'GICV5_IST_PAGE_SIZE)) {',
+           '(bitmap_andnot(stray, part.dirty, part.send, '
+           'GICV5_IST_PAGE_SIZE) && false)) {', 'migration-refusals'),
     stream('stale memory with the first form', STREAM,
-           '!sp->sys->cfg.container) { ret = restore_zeros(&l);',
-           'false) { ret = restore_zeros(&l);', 'migration-golden'),
+           '!is_container(s) && !gicv5_ist_restore_zeros(ist, l1)',
+           'false', 'migration-golden'),
     stream('other ID registers', STREAM, 'if (s->idr[i] != idr[i]) {',
            'if (false) {', 'migration-refusals'),
     stream('a field is gone', CPUIF_STREAM,

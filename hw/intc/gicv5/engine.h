@@ -2,18 +2,18 @@
  * Arm GICv5 interrupt engine: interrupt state, pending sets and routing
  *
  * Plain C without QOM or MMIO, so that a unit test can drive it. An IRS
- * device is a window on one of these.
+ * device is a window on one of these. This is all that devices know of it;
+ * what it is made of is in engine_internal.h.
  *
  * Words used here:
  *  state word   the architected 32-bit L2 ISTE of one LPI or SPI
  *  IST          interrupt state table: INTID to state word in O(1)
- *  pending set  the deliverable interrupts of one target, O(1) to change
- *  space        one interrupt domain: an LPI IST, its SPIs, its targets
- *  system       all spaces, all PEs, all SPIs of a machine
- *
- * The invariant: an interrupt is in its target's pending set exactly when it
- * is pending, enabled, not active, and its target exists. Only
- * gicv5_set_word() changes a word, and it keeps that true.
+ *  space        what has INTIDs of its own: an interrupt domain, with a
+ *               table for each type of interrupt, and the targets that they
+ *               can be routed to
+ *  target       what an IAFFID names: a PE in one domain
+ *  candidate    the most important interrupt that a target has to take
+ *  system       all spaces, PEs and SPIs of a machine
  *
  * Locking: the caller serializes all calls on one system; the device holds
  * the BQL. The callbacks in GICv5EngineOps must not call back in.
@@ -28,88 +28,18 @@
 #define HW_INTC_GICV5_ENGINE_H
 
 #include "qemu/bitmap.h"
-#include "qemu/queue.h"
 #include "hw/intc/arm_gicv5_types.h"
 #include "hw/intc/arm_gicv5_stream.h"
 
 typedef struct GICv5System GICv5System;
 typedef struct GICv5Space GICv5Space;
 typedef struct GICv5PE GICv5PE;
-
-/**
- * GICv5Node: one interrupt: its state word and its place in a pending set
- *
- * @next, @prev are INTIDs in the same space (0: none, as TYPE 0 is reserved)
- * and mean nothing unless the interrupt is in a pending set. One that is
- * offered to a PE as 1-of-N has GICV5_OFFERED in @prev and the PE's index in
- * @next.
- */
-typedef struct GICv5Node {
-    uint32_t word;
-    uint32_t next;
-    uint32_t prev;
-} GICv5Node;
-
-/* No INTID: TYPE 7 is reserved */
-#define GICV5_OFFERED 0xe0000000u
-
-/**
- * GICv5PendSet: a queue for each priority, and a map of those not empty
- */
-typedef struct GICv5PendSet {
-    uint32_t occupied;              /* bit p: queue p is not empty */
-    uint32_t head[GICV5_NUM_PRIOS];
-    uint32_t tail[GICV5_NUM_PRIOS];
-} GICv5PendSet;
-
-/**
- * GICv5Target: what an interrupt of a space can be routed to
- *
- * @candidate: what the target's PE was told last
- * @offer: the 1-of-N interrupt that this PE alone is offered, 0 if none; it
- *     goes before those of @set, see one_of_n.c. Its priority is
- *     @offer_prio.
- * @room: 1-of-N interrupts with a priority below this may be offered, 0 to 32
- * @limit: the PE's CPU interface takes 1-of-N interrupts with a priority
- *     below this, 0 to 32; what it said last
- * @limit_known: the CPU interface tells of each change of @limit
- * @dps: IRS_PE_CR0.DPS, left out of 1-of-N selection by software
- * @had_offer: what the PE acknowledged last was an offer
- */
-typedef struct GICv5Target {
-    GICv5Space *space;
-    GICv5PE *pe;
-    GICv5PendSet set;
-    GICv5Candidate candidate;
-    uint32_t offer;
-    uint8_t offer_prio;
-    uint8_t room;
-    uint8_t limit;
-    bool limit_known;
-    bool dps;
-    bool had_offer;
-    bool touched;                   /* is in the space's @touched */
-    bool listed;                    /* is in a list of the space's @one_of_n */
-    QTAILQ_ENTRY(GICv5Target) taker;
-    QSIMPLEQ_ENTRY(GICv5Target) next_touched;
-} GICv5Target;
-
-/**
- * GICv5PE: a PE connected to IRS number @irs
- */
-struct GICv5PE {
-    GICv5System *sys;
-    unsigned index;
-    unsigned irs;
-    uint16_t iaffid;
-    void *opaque;                   /* the device's, for forward() */
-    GICv5Target target[GICV5_NUM_DOMAINS];
-};
+typedef struct GICv5IST GICv5IST;
 
 /**
  * GICv5ISTConfig: IRS_IST_CFGR in the form the engine uses, after clamping
  *
- * @id_bits: LPIs 0 .. 2^id_bits - 1 exist
+ * @id_bits: interrupts 0 .. 2^id_bits - 1 exist
  * @entry_shift: log2 of the bytes of an L2 ISTE, 2 to 4
  * @l2_shift: log2 of the bytes of a level 2 table: 12, 14 or 16
  */
@@ -119,103 +49,6 @@ typedef struct GICv5ISTConfig {
     uint8_t entry_shift;
     uint8_t l2_shift;
 } GICv5ISTConfig;
-
-/* log2 of the LPIs of a page, at most */
-#define GICV5_IST_PAGE_BITS 8
-#define GICV5_IST_PAGE_LPIS (1u << GICV5_IST_PAGE_BITS)
-
-/**
- * GICv5ISTPage: the engine's copy of a part of a table
- *
- * @index: number of the page; its first LPI is @index << page_bits
- * @queued: how many of its LPIs are in a pending set or offered
- * @addr: guest address of the first ISTE; GICV5_IST_ADDR_UNKNOWN until
- *     memory has to be looked at
- * @list: which of the table's lists it is in
- * @loaded: LPIs whose state is in @node; that of the others is in memory
- * @dirty: LPIs whose state differs from what is in memory
- */
-typedef struct GICv5ISTPage {
-    GICv5Space *space;
-    uint32_t index;
-    uint16_t queued;
-    uint8_t list;
-    uint64_t addr;
-    QTAILQ_ENTRY(GICv5ISTPage) link;
-    DECLARE_BITMAP(loaded, GICV5_IST_PAGE_LPIS);
-    DECLARE_BITMAP(dirty, GICV5_IST_PAGE_LPIS);
-    GICv5Node node[];
-} GICv5ISTPage;
-
-#define GICV5_IST_ADDR_UNKNOWN UINT64_MAX
-
-/* The lists of pages, in the order in which room is made for another */
-enum {
-    GICV5_PAGES_CLEAN,              /* can be dropped */
-    GICV5_PAGES_DIRTY,              /* can be written back and dropped */
-    GICV5_PAGES_QUEUED,             /* have to stay */
-    GICV5_NUM_PAGE_LISTS,
-};
-
-/**
- * GICv5IST: a table of which the engine holds what software has used
- *
- * A page is loaded when an operation first names one of its LPIs.
- *
- * @dir: the pages, two levels of GICV5_IST_DIR_SIZE
- * @pages: the same as lists
- * @memory: bytes that the pages take
- */
-typedef struct GICv5IST {
-    bool valid;
-    GICv5ISTConfig cfg;
-    uint8_t l2_bits;                /* log2 of the entries of a level 2 table */
-    uint8_t page_bits;              /* log2 of the entries of a page */
-    uint64_t base;
-    GICv5ISTPage ***dir;
-    QTAILQ_HEAD(, GICv5ISTPage) pages[GICV5_NUM_PAGE_LISTS];
-    uint64_t memory;
-} GICv5IST;
-
-#define GICV5_IST_DIR_SIZE 256
-
-/**
- * GICv5SPI: an SPI's state, which never leaves the IRS
- */
-typedef struct GICv5SPI {
-    GICv5Node node;
-    uint8_t domain;                 /* GICv5Domain it is assigned to */
-    bool tm_level;                  /* IRS_SPI_CFGR.TM: level-triggered */
-    bool level;                     /* the wire now */
-} GICv5SPI;
-
-/**
- * GICv5OneOfN: the interrupts of a space with routing mode 1-of-N, and the
- * PEs that take them
- *
- * @set: the interrupts that are offered to no PE
- * @idle: PEs without an offer, by what they have room for; bit r of @idle_map
- *     is set if list r is not empty
- * @holder: PEs with an offer, by its priority; @holder_map likewise
- */
-typedef struct GICv5OneOfN {
-    GICv5PendSet set;
-    uint64_t idle_map;
-    uint64_t holder_map;
-    QTAILQ_HEAD(, GICv5Target) idle[GICV5_NUM_PRIOS + 1];
-    QTAILQ_HEAD(, GICv5Target) holder[GICV5_NUM_PRIOS];
-} GICv5OneOfN;
-
-struct GICv5Space {
-    GICv5System *sys;
-    GICv5Domain domain;
-    GICv5IST lpi;
-    GICv5OneOfN one_of_n;
-    bool batch;                     /* gicv5_space_begin_batch() */
-    QSIMPLEQ_HEAD(, GICv5Target) touched;   /* by the batch */
-    /* IAFFID to target, two levels of 256 */
-    GICv5Target ***target;
-};
 
 /**
  * GICv5SWErr: software errors (IRS_SWERR_STATUSR.EC) the engine can tell of
@@ -278,26 +111,6 @@ typedef struct GICv5EngineConfig {
     uint64_t lpi_memory;
 } GICv5EngineConfig;
 
-typedef struct GICv5EngineIRS {
-    uint32_t spi_base;
-    uint32_t spi_count;
-    GICv5SPI *spi;
-    bool enabled[GICV5_NUM_DOMAINS];    /* IRS_CR0.IRSEN */
-} GICv5EngineIRS;
-
-struct GICv5System {
-    GICv5EngineConfig cfg;
-    const GICv5EngineOps *ops;
-    void *opaque;
-    GICv5Space space[GICV5_NUM_DOMAINS];
-    GArray *irs;                        /* GICv5EngineIRS */
-    GPtrArray *pe;                      /* GICv5PE */
-    /* What a migration would have to send; other threads read these */
-    uint32_t save_pages;                /* pages that are not clean */
-    uint32_t save_dirty;                /* LPIs that are dirty */
-    uint32_t save_queued;               /* LPIs that are queued */
-};
-
 /* What an interrupt source tells the IRS */
 typedef enum GICv5Event {
     GICV5_SET_EDGE,                     /* Pending=1, HM=edge */
@@ -305,7 +118,7 @@ typedef enum GICv5Event {
     GICV5_CLEAR,                        /* Pending=0 */
 } GICv5Event;
 
-/* --- building and resetting a system --- */
+/* --- the system --- */
 
 /**
  * gicv5_system_new: an empty system; @ops and @opaque must outlive it
@@ -314,22 +127,8 @@ GICv5System *gicv5_system_new(const GICv5EngineConfig *cfg,
                               const GICv5EngineOps *ops, void *opaque);
 void gicv5_system_free(GICv5System *sys);
 
-/**
- * gicv5_system_add_irs: add an IRS that owns @spi_count SPIs from @spi_base
- *
- * Returns its number, or -1 if the SPIs overlap another IRS's.
- */
-int gicv5_system_add_irs(GICv5System *sys, uint32_t spi_base,
-                         uint32_t spi_count);
-
-/**
- * gicv5_system_add_pe: connect a PE to IRS number @irs
- *
- * Returns NULL if the IAFFID is taken. The PE lives as long as the system.
- */
-GICv5PE *gicv5_system_add_pe(GICv5System *sys, unsigned irs, uint16_t iaffid,
-                             void *opaque);
-GICv5PE *gicv5_system_find_pe(GICv5System *sys, uint16_t iaffid);
+/* What it was made with */
+const GICv5EngineConfig *gicv5_system_config(const GICv5System *sys);
 
 /**
  * gicv5_system_reset: architected reset state; nothing is written to memory
@@ -342,11 +141,15 @@ void gicv5_system_reset(GICv5System *sys);
 /* The domain that owns SPIs after reset: first of EL3, S, NS (else Realm) */
 GICv5Domain gicv5_system_reset_domain(const GICv5System *sys);
 
-static inline bool gicv5_system_has_domain(const GICv5System *sys,
-                                           unsigned domain)
-{
-    return domain < GICV5_NUM_DOMAINS && (sys->cfg.domains >> domain & 1);
-}
+bool gicv5_system_has_domain(const GICv5System *sys, unsigned domain);
+
+/**
+ * gicv5_system_space: the space of interrupt domain @domain
+ *
+ * There is one also for a domain that the system does not have: nothing is
+ * reachable in it.
+ */
+GICv5Space *gicv5_system_space(GICv5System *sys, GICv5Domain domain);
 
 /**
  * gicv5_system_check: does the invariant hold everywhere?
@@ -356,74 +159,15 @@ static inline bool gicv5_system_has_domain(const GICv5System *sys,
  */
 bool gicv5_system_check(GICv5System *sys);
 
-/* --- interrupts --- */
+/* --- IRSes --- */
 
 /**
- * gicv5_command: carry out a command of a CPU interface
+ * gicv5_system_add_irs: add an IRS that owns @spi_count SPIs from @spi_base
  *
- * @pe is the PE that issued it; only GICV5_CMD_SET_ONE_OF_N and ACTIVATE look
- * at it. Returns what GICv5Command says, 0 if it says nothing.
+ * Returns its number, or -1 if the SPIs overlap another IRS's.
  */
-uint64_t gicv5_command(GICv5System *sys, GICv5PE *pe, GICv5Domain domain,
-                       GICv5Command cmd, uint32_t intid, uint32_t value);
-
-/**
- * gicv5_event: an event of an ITS, SETLPI frame or doorbell
- *
- * Dropped if the interrupt is not reachable in @domain.
- */
-void gicv5_event(GICv5System *sys, GICv5Domain domain, uint32_t intid,
-                 GICv5Event event);
-
-/**
- * gicv5_get_word: the state word of an interrupt, for tests and monitors
- *
- * Returns false if it is not reachable in @domain.
- */
-bool gicv5_get_word(GICv5System *sys, GICv5Domain domain, uint32_t intid,
-                    uint32_t *word);
-
-/* --- SPIs --- */
-
-/**
- * gicv5_spi: SPI @id if IRS number @irs owns it, else NULL
- */
-const GICv5SPI *gicv5_spi(const GICv5System *sys, unsigned irs, uint32_t id);
-
-/**
- * gicv5_spi_set_level: wire @n of IRS @irs, 0 .. spi_count - 1, is at @level
- *
- * Returns whether that is a change; if not, nothing happens.
- */
-bool gicv5_spi_set_level(GICv5System *sys, unsigned irs, uint32_t n,
-                         bool level);
-
-/* These take a global ID, and ignore one that is not of IRS @irs. */
-void gicv5_spi_set_tm(GICv5System *sys, unsigned irs, uint32_t id,
-                      bool tm_level);
-void gicv5_spi_resample(GICv5System *sys, unsigned irs, uint32_t id);
-void gicv5_spi_set_domain(GICv5System *sys, unsigned irs, uint32_t id,
-                          GICv5Domain domain);
-
-/**
- * GICv5SPIState: an SPI's complete state
- */
-typedef struct GICv5SPIState {
-    uint32_t word;
-    uint8_t domain;
-    bool tm_level;
-    bool level;
-} GICv5SPIState;
-
-/**
- * gicv5_spi_restore: replace the state of SPI @id of IRS @irs
- *
- * The domain must exist and the word be sanitized for it. No event happens.
- */
-void gicv5_spi_restore(GICv5System *sys, unsigned irs, uint32_t id,
-                       const GICv5SPIState *state);
-
-/* --- IRS and PE control --- */
+int gicv5_system_add_irs(GICv5System *sys, uint32_t spi_base,
+                         uint32_t spi_count);
 
 /**
  * gicv5_irs_enable: IRS_CR0.IRSEN of IRS number @irs in @domain
@@ -433,26 +177,157 @@ void gicv5_spi_restore(GICv5System *sys, unsigned irs, uint32_t id,
  */
 void gicv5_irs_enable(GICv5System *sys, unsigned irs, GICv5Domain domain,
                       bool enable);
+bool gicv5_irs_is_enabled(const GICv5System *sys, unsigned irs,
+                          GICv5Domain domain);
 
-/* IRS_PE_CR0.DPS */
+/* --- PEs --- */
+
+/**
+ * gicv5_system_add_pe: connect a PE to IRS number @irs
+ * @opaque: the device's; see gicv5_pe_opaque()
+ *
+ * Returns NULL if the IAFFID is taken. The PE lives as long as the system.
+ */
+GICv5PE *gicv5_system_add_pe(GICv5System *sys, unsigned irs, uint16_t iaffid,
+                             void *opaque);
+GICv5PE *gicv5_system_find_pe(const GICv5System *sys, uint16_t iaffid);
+
+/* The PEs in the order in which they came: number @n, or NULL */
+GICv5PE *gicv5_system_pe(const GICv5System *sys, unsigned n);
+
+uint16_t gicv5_pe_iaffid(const GICv5PE *pe);
+unsigned gicv5_pe_irs(const GICv5PE *pe);
+void *gicv5_pe_opaque(const GICv5PE *pe);
+void gicv5_pe_set_opaque(GICv5PE *pe, void *opaque);
+
+/* What the PE was told last */
+GICv5Candidate gicv5_pe_candidate(const GICv5PE *pe, GICv5Domain domain);
+
+/* IRS_PE_CR0.DPS: left out of 1-of-N selection by software */
 void gicv5_pe_set_dps(GICv5PE *pe, GICv5Domain domain, bool dps);
+bool gicv5_pe_dps(const GICv5PE *pe, GICv5Domain domain);
 
-/* --- the IST of a domain --- */
+/*
+ * The PE takes 1-of-N interrupts with a priority below this, 0 to 32: what
+ * its CPU interface has said last, or 0 with DPS
+ */
+unsigned gicv5_pe_one_of_n_limit(const GICv5PE *pe, GICv5Domain domain);
+
+/* --- interrupts --- */
+
+/**
+ * gicv5_command: carry out a command of a CPU interface
+ *
+ * @pe is the PE that issued it; only GICV5_CMD_SET_ONE_OF_N and ACTIVATE look
+ * at it. Returns what GICv5Command says, 0 if it says nothing.
+ */
+uint64_t gicv5_command(GICv5Space *sp, GICv5PE *pe, GICv5Command cmd,
+                       uint32_t intid, uint32_t value);
+
+/**
+ * gicv5_event: an event of an ITS, SETLPI frame or doorbell
+ *
+ * Dropped if the interrupt is not reachable in @sp.
+ */
+void gicv5_event(GICv5Space *sp, uint32_t intid, GICv5Event event);
+
+/**
+ * gicv5_get_word: the state word of an interrupt, for tests and monitors
+ *
+ * Returns false if it is not reachable in @sp.
+ */
+bool gicv5_get_word(const GICv5Space *sp, uint32_t intid, uint32_t *word);
+
+/**
+ * gicv5_sanitize_word: what the IRS may keep of a word found in memory
+ */
+uint32_t gicv5_sanitize_word(const GICv5System *sys, uint32_t word);
+
+/* The 1-of-N interrupt that no PE is offered and that would be the first */
+GICv5Candidate gicv5_space_one_of_n(const GICv5Space *sp);
+
+/* --- SPIs --- */
+
+/**
+ * GICv5SPIState: an SPI's complete state
+ *
+ * @word: its state word
+ * @domain: GICv5Domain it is assigned to
+ * @tm_level: IRS_SPI_CFGR.TM: level-triggered
+ * @level: the wire now
+ */
+typedef struct GICv5SPIState {
+    uint32_t word;
+    uint8_t domain;
+    bool tm_level;
+    bool level;
+} GICv5SPIState;
+
+/* These take a global ID, and do nothing to one that is not of IRS @irs. */
+
+/**
+ * gicv5_spi_get: the state of SPI @id
+ *
+ * Returns false if IRS number @irs does not own it.
+ */
+bool gicv5_spi_get(const GICv5System *sys, unsigned irs, uint32_t id,
+                   GICv5SPIState *state);
+
+/**
+ * gicv5_spi_restore: replace the state of SPI @id
+ *
+ * The domain must exist and the word be sanitized. No event happens.
+ */
+void gicv5_spi_restore(GICv5System *sys, unsigned irs, uint32_t id,
+                       const GICv5SPIState *state);
+
+void gicv5_spi_set_tm(GICv5System *sys, unsigned irs, uint32_t id,
+                      bool tm_level);
+void gicv5_spi_resample(GICv5System *sys, unsigned irs, uint32_t id);
+void gicv5_spi_set_domain(GICv5System *sys, unsigned irs, uint32_t id,
+                          GICv5Domain domain);
+
+/**
+ * gicv5_spi_set_level: wire @n of IRS @irs, 0 .. spi_count - 1, is at @level
+ *
+ * Returns whether that is a change; if not, nothing happens.
+ */
+bool gicv5_spi_set_level(GICv5System *sys, unsigned irs, uint32_t n,
+                         bool level);
+
+/* --- interrupt state tables --- */
 
 /*
  * What is not yet loaded is in memory. A table that becomes valid has Pending
- * zero everywhere; a pending LPI that is found later becomes deliverable when
- * its page is loaded. Pages are loaded by whatever names one of their LPIs,
- * and may be dropped, or written back and dropped, when they hold no queued
- * interrupt and memory is short.
+ * zero everywhere; a pending interrupt that is found later becomes deliverable
+ * when its page is loaded. Pages are loaded by whatever names one of their
+ * interrupts, and may be dropped, or written back and dropped, when they hold
+ * no queued interrupt and memory is short.
  */
+
+/**
+ * gicv5_space_ist: the table of the space's interrupts of type @type
+ *
+ * Only GICV5_TYPE_LPI: the state of a domain's SPIs is never in memory.
+ */
+GICv5IST *gicv5_space_ist(GICv5Space *sp, GICv5Type type);
+
+bool gicv5_ist_is_valid(const GICv5IST *ist);
+
+/* Configuration and address of a table that is valid */
+const GICv5ISTConfig *gicv5_ist_config(const GICv5IST *ist);
+uint64_t gicv5_ist_base(const GICv5IST *ist);
+
+/* Bytes of host memory that its pages take; see lpi_memory */
+uint64_t gicv5_ist_memory(const GICv5IST *ist);
 
 /**
  * gicv5_ist_set_valid: IRS_IST_BASER.VALID from 0 to 1
  *
- * Looks at no memory. @cfg must be clamped to the system's limits.
+ * Looks at no memory of the guest. @cfg must be clamped to the system's
+ * limits. If the host has no memory the table stays invalid.
  */
-void gicv5_ist_set_valid(GICv5Space *sp, uint64_t base,
+void gicv5_ist_set_valid(GICv5IST *ist, uint64_t base,
                          const GICv5ISTConfig *cfg);
 
 /**
@@ -461,204 +336,104 @@ void gicv5_ist_set_valid(GICv5Space *sp, uint64_t base,
  * Writes back the state that differs from memory, then forgets the table.
  * O(pages that were used).
  */
-void gicv5_ist_set_invalid(GICv5Space *sp);
+void gicv5_ist_set_invalid(GICv5IST *ist);
 
 /**
- * gicv5_ist_map_l2: IRS_MAP_L2_ISTR for the level 2 table of LPI @id
+ * gicv5_ist_map_l2: IRS_MAP_L2_ISTR for the level 2 table of interrupt @id
  */
-void gicv5_ist_map_l2(GICv5Space *sp, uint32_t id);
+void gicv5_ist_map_l2(GICv5IST *ist, uint32_t id);
 
-/* Forget the table without writing anything (reset). O(pages used) */
-void gicv5_ist_drop(GICv5Space *sp);
+/* --- migration of a table --- */
 
-/* --- migration of an IST --- */
+/* log2 of the interrupts of a page, at most */
+#define GICV5_IST_PAGE_BITS 8
+#define GICV5_IST_PAGE_SIZE (1u << GICV5_IST_PAGE_BITS)
 
-/* An L1 ISTE with VALID=1 and no bits but L2_ADDR; and its L2_ADDR */
-bool gicv5_ist_l1e_is_valid(uint64_t l1e);
-uint64_t gicv5_ist_l1e_addr(uint64_t l1e);
+/**
+ * GICv5ISTPart: state of one page that a migration has to send
+ *
+ * @index: number of the page
+ * @send: the interrupts whose state is in @words
+ * @dirty: those of them whose state in memory is another
+ */
+typedef struct GICv5ISTPart {
+    uint32_t index;
+    DECLARE_BITMAP(send, GICV5_IST_PAGE_SIZE);
+    DECLARE_BITMAP(dirty, GICV5_IST_PAGE_SIZE);
+    uint32_t words[GICV5_IST_PAGE_SIZE];
+} GICv5ISTPart;
 
-/* Geometry of a valid IST: LPIs of a page, and how many pages it has */
+/* Geometry of a valid table: interrupts of a page, pages, level 2 tables */
 uint32_t gicv5_ist_page_size(const GICv5IST *ist);
 uint32_t gicv5_ist_num_pages(const GICv5IST *ist);
 uint32_t gicv5_ist_l2_tables(const GICv5IST *ist);
 
+/* The level 2 table that page @index is part of */
+uint32_t gicv5_ist_l2_of_page(const GICv5IST *ist, uint32_t index);
+
+/* An L1 ISTE with VALID=1 and no bits but L2_ADDR */
+bool gicv5_ist_l1e_is_valid(uint64_t l1e);
+
 /**
- * gicv5_ist_save_size: bytes that the pages to be sent take, at most
+ * gicv5_system_save_size: bytes that the pages to be sent take, at most
  *
  * Of all spaces together. Any thread may call it; O(1).
  */
-uint64_t gicv5_ist_save_size(const GICv5System *sys);
+uint64_t gicv5_system_save_size(const GICv5System *sys);
 
 /**
- * gicv5_ist_next_page: the first page from number @index on, or NULL
- */
-const GICv5ISTPage *gicv5_ist_next_page(const GICv5IST *ist, uint32_t index);
-
-/**
- * gicv5_ist_must_send: does @page have state that is not in memory?
+ * gicv5_ist_next_part: what has to be sent, of the first page from number
+ * @index on that has any
  *
- * Either state that differs, or a queued interrupt: it would be found too
- * late otherwise. @send gets these LPIs.
+ * That is state that differs from memory, and queued interrupts, which would
+ * be found too late otherwise. Returns false if there is no more.
  */
-bool gicv5_ist_must_send(const GICv5ISTPage *page, unsigned long *send);
+bool gicv5_ist_next_part(const GICv5IST *ist, uint32_t index,
+                         GICv5ISTPart *part);
 
 /**
- * gicv5_ist_get_words: the state of all LPIs of page @index, zero for those
- * that have none here; false if all are zero
+ * gicv5_ist_get_words: the state of all interrupts of page @index, zero for
+ * those that have none here; false if all are zero
  *
- * @words has room for GICV5_IST_PAGE_LPIS. For containers.
+ * @words has room for GICV5_IST_PAGE_SIZE. For containers.
  */
 bool gicv5_ist_get_words(const GICv5IST *ist, uint32_t index,
                          uint32_t *words);
 
 /**
- * gicv5_ist_restore_begin: make an IST valid without looking at memory
+ * gicv5_ist_restore_begin: make a table valid without looking at memory
  *
- * Followed by any number of gicv5_ist_restore_page(), and
+ * Followed by any number of gicv5_ist_restore_part(), and
  * gicv5_ist_restore_end(), also after a failure. Returns false, with nothing
  * to end, if there is no memory.
  */
-bool gicv5_ist_restore_begin(GICv5Space *sp, uint64_t base,
+bool gicv5_ist_restore_begin(GICv5IST *ist, uint64_t base,
                              const GICv5ISTConfig *cfg);
 
 /**
- * gicv5_ist_restore_page: state of page @index
+ * gicv5_ist_restore_part: the reverse of gicv5_ist_next_part()
  *
- * @index must be in range, @words be sanitized.
- * @send: the LPIs whose state is in @words
- * @dirty: those of them whose state in memory is another
+ * The index must be in range, the words be sanitized.
  * Returns false if the page is there already, or there is no room for it.
  */
-bool gicv5_ist_restore_page(GICv5Space *sp, uint32_t index,
-                            const unsigned long *send,
-                            const unsigned long *dirty, const uint32_t *words);
+bool gicv5_ist_restore_part(GICv5IST *ist, const GICv5ISTPart *part);
 
 /**
- * gicv5_ist_restore_words: the state of all LPIs of page @index, in a table
- * that memory knows nothing of
+ * gicv5_ist_restore_words: the state of all interrupts of page @index, in a
+ * table that memory knows nothing of
  */
-bool gicv5_ist_restore_words(GICv5Space *sp, uint32_t index,
+bool gicv5_ist_restore_words(GICv5IST *ist, uint32_t index,
                              const uint32_t *words);
 
 /**
- * gicv5_ist_restore_zero: all of page @index is zero, whatever is in memory
+ * gicv5_ist_restore_zeros: what was not restored is zero, whatever is in
+ * memory
+ * @l1: the L1 ISTEs of a two-level table, 0 for those that are not valid
  *
- * For streams of the first form, where a page left out meant that. @addr is
- * that of its first ISTE. Does nothing where memory has zeros, or nothing.
- * Returns false if there is no room for it.
+ * For streams of the first form, where a page left out meant that. O(size of
+ * the table). Returns false if there is no room for what has to be kept.
  */
-bool gicv5_ist_restore_zero(GICv5Space *sp, uint32_t index, uint64_t addr);
-void gicv5_ist_restore_end(GICv5Space *sp);
-
-/* --- between the engine's files --- */
-
-/*
- * gicv5_ist_node: LPI @id, or NULL if it is not reachable
- *
- * Loads its page. The node is good until the next call.
- */
-GICv5Node *gicv5_ist_node(GICv5Space *sp, uint32_t id);
-
-/* The state word of LPI @id; nothing changes. False if not reachable. */
-bool gicv5_ist_peek(const GICv5Space *sp, uint32_t id, uint32_t *word);
-
-/* LPI @id that is queued: its node exists by the invariant. */
-GICv5Node *gicv5_ist_queued_node(GICv5Space *sp, uint32_t id);
-
-/*
- * gicv5_ist_changed: the word of LPI @id, which is @n, has changed
- *
- * @queued: by how many the queued interrupts became more: -1, 0 or 1
- * @dirty: memory has another word now
- */
-void gicv5_ist_changed(GICv5Space *sp, uint32_t id, GICv5Node *n, int queued,
-                       bool dirty);
-
-/* Do counters and lists agree with the pages? For gicv5_system_check() */
-bool gicv5_ist_check(const GICv5System *sys);
-
-/* The node of an interrupt in a pending set: exists by the invariant. */
-GICv5Node *gicv5_space_queued_node(GICv5Space *sp, uint32_t intid);
-
-/* The only function that changes a state word. */
-void gicv5_set_word(GICv5Space *sp, uint32_t intid, GICv5Node *n,
-                    uint32_t word);
-
-/* The same for a word that comes from memory, or is forgotten. */
-void gicv5_adopt_word(GICv5Space *sp, uint32_t intid, GICv5Node *n,
-                      uint32_t word);
-
-/*
- * Between these two, changes of words reach the pending sets but no PE: a
- * whole table or page comes or goes, and each PE hears of the result only.
- * O(PEs concerned). Batches nest.
- */
-bool gicv5_space_begin_batch(GICv5Space *sp);
-void gicv5_space_end_batch(GICv5Space *sp, bool outer);
-
-/* IRSEN of the target's IRS is set */
-bool gicv5_target_is_enabled(const GICv5Target *t);
-
-/* Tell the PE what its candidate is, if that is news */
-void gicv5_target_forward(GICv5Target *t);
-
-/*
- * What gicv5_one_of_n_settle() names has changed: the PEs hear of what follows
- * now, or at the end of the batch.
- */
-void gicv5_target_changed(GICv5Target *t);
-
-/* Pending, enabled and not active */
-bool gicv5_word_is_deliverable(uint32_t word);
-
-/* Deliverable, and its target exists */
-bool gicv5_space_is_queued(const GICv5Space *sp, uint32_t word);
-
-/*
- * gicv5_one_of_n_settle: the set, offer, DPS, limit or IRSEN of @t has changed
- *
- * An offer that has no room any more goes back. The PE has to be told of that
- * before gicv5_one_of_n_place() tells others.
- */
-void gicv5_one_of_n_settle(GICv5Target *t);
-
-/* gicv5_one_of_n_insert: @intid, with IRM=1, became deliverable */
-void gicv5_one_of_n_insert(GICv5Space *sp, uint32_t intid, GICv5Node *n,
-                           unsigned prio);
-
-/* gicv5_one_of_n_remove: the reverse; offered or not */
-void gicv5_one_of_n_remove(GICv5Space *sp, uint32_t intid, GICv5Node *n,
-                           unsigned prio);
-
-/* Offer what can be offered. O(what is offered then) */
-void gicv5_one_of_n_place(GICv5Space *sp);
-
-void gicv5_one_of_n_init(GICv5Space *sp);
-/* All PEs in the order of their numbers, for a reset. O(PEs) */
-void gicv5_one_of_n_reset(GICv5Space *sp);
-bool gicv5_one_of_n_check(GICv5Space *sp);
-
-void gicv5_pendset_insert(GICv5PendSet *set, GICv5Space *sp, uint32_t intid,
-                          GICv5Node *n, unsigned prio);
-/* At the front of its queue: it has waited already */
-void gicv5_pendset_insert_first(GICv5PendSet *set, GICv5Space *sp,
-                                uint32_t intid, GICv5Node *n, unsigned prio);
-void gicv5_pendset_remove(GICv5PendSet *set, GICv5Space *sp, uint32_t intid,
-                          GICv5Node *n, unsigned prio);
-
-/* The first interrupt of the most important priority */
-static inline GICv5Candidate gicv5_pendset_peek(const GICv5PendSet *set)
-{
-    unsigned prio;
-
-    if (!set->occupied) {
-        return GICV5_CANDIDATE_NONE;
-    }
-    prio = ctz32(set->occupied);
-    return gicv5_candidate(set->head[prio], prio);
-}
-
-/* What the IRS may keep of a word found in memory */
-uint32_t gicv5_space_sanitize_word(const GICv5Space *sp, uint32_t word);
+bool gicv5_ist_restore_zeros(GICv5IST *ist, const uint64_t *l1);
+void gicv5_ist_restore_end(GICv5IST *ist);
 
 #endif

@@ -30,7 +30,8 @@ static uint64_t port_command(GICv5Port *port, GICv5Command cmd,
 {
     ARMGICv5CommonState *s = port->irs;
 
-    return gicv5_command(s->sys, port->irs_pe, domain, cmd, intid, value);
+    return gicv5_command(gicv5_irs_space(s, domain), port->irs_pe,
+                         cmd, intid, value);
 }
 
 static const GICv5PortIRSOps port_ops = {

@@ -184,7 +184,7 @@ static bool check_primary(ARMGICv5CommonState *s, Error **errp)
 static void forward(void *opaque, GICv5PE *pe, GICv5Domain domain,
                     GICv5Candidate candidate)
 {
-    GICv5Port *port = pe->opaque;
+    GICv5Port *port = gicv5_pe_opaque(pe);
 
     if (port && port->cpu_ops) {
         port->cpu_ops->forward(port, domain, candidate);
@@ -202,7 +202,7 @@ static void swerr(void *opaque, GICv5Domain domain, GICv5SWErr ec,
 
 static unsigned one_of_n_limit(void *opaque, GICv5PE *pe, GICv5Domain domain)
 {
-    GICv5Port *port = pe->opaque;
+    GICv5Port *port = gicv5_pe_opaque(pe);
 
     return port && port->cpu_ops ? port->cpu_ops->one_of_n_limit(port, domain)
                                  : 0;
@@ -221,6 +221,8 @@ static const GICv5EngineOps engine_ops = {
 /* What can be wrong with them is found before the engine hears of a PE. */
 static bool check_pes(ARMGICv5CommonState *s, Error **errp)
 {
+    const GICv5PE *pe;
+
     for (uint32_t i = 0; i < s->num_cpus; i++) {
         if (!qemu_get_cpu(s->cpu_index[i])) {
             error_setg(errp, "cpus[%u]: there is no CPU %u", i,
@@ -233,9 +235,8 @@ static bool check_pes(ARMGICv5CommonState *s, Error **errp)
             return false;
         }
     }
-    for (unsigned i = 0; i < s->sys->pe->len; i++) {
-        const GICv5PE *pe = g_ptr_array_index(s->sys->pe, i);
-        const GICv5Port *port = pe->opaque;
+    for (unsigned i = 0; (pe = gicv5_system_pe(s->sys, i)); i++) {
+        const GICv5Port *port = gicv5_pe_opaque(pe);
 
         if (port && ARM_GICV5_COMMON(port->irs)->irsid == s->irsid) {
             error_setg(errp, "irsid %u is another IRS's", s->irsid);
@@ -256,7 +257,7 @@ static void leave_engine(ARMGICv5CommonState *s)
 
         gicv5_cpu_detach(&s->port[i]);
         if (pe) {
-            pe->opaque = NULL;
+            gicv5_pe_set_opaque(pe, NULL);
         }
     }
     g_clear_pointer(&s->port, g_free);
@@ -288,6 +289,16 @@ static bool join_engine(ARMGICv5CommonState *s, Error **errp)
             .one_of_n = s->one_of_n,
             .lpi_memory = s->lpi_memory,
         };
+
+        if (ARM_GICV5_COMMON_GET_CLASS(s)->container) {
+            /*
+             * A kernel without 1-of-N keeps what the guest wrote to an LPI's
+             * IRM. So does the engine, whose words are used for nothing else.
+             */
+            cfg.one_of_n = true;
+            cfg.container = true;
+            cfg.lpi_memory = 0;
+        }
 
         s->sys = gicv5_system_new(&cfg, &engine_ops, s);
     }

@@ -73,31 +73,29 @@ static uint32_t id_block(hwaddr offset)
 
 /* --- SPIs --- */
 
-/* The SPI that IRS_SPI_SELR names; NULL while IRS_SPI_STATUSR.V is 0 */
-static const GICv5SPI *selected_spi(const GICv5IRSDomain *d)
+/* The SPI that IRS_SPI_SELR names; false while IRS_SPI_STATUSR.V is 0 */
+static bool selected_spi(const GICv5IRSDomain *d, GICv5SPIState *spi)
 {
     const ARMGICv5CommonState *s = d->irs;
-    const GICv5SPI *spi = gicv5_spi(s->sys, s->engine_irs, d->spi_selr);
 
-    if (!spi ||
-        (d->domain != GICV5_DOMAIN_EL3 && spi->domain != d->domain)) {
-        return NULL;
-    }
-    return spi;
+    return gicv5_spi_get(s->sys, s->engine_irs, d->spi_selr, spi) &&
+           (d->domain == GICV5_DOMAIN_EL3 || spi->domain == d->domain);
 }
 
 static uint32_t spi_statusr(const GICv5IRSDomain *d)
 {
     uint32_t v = R_IRS_SPI_STATUSR_IDLE_MASK;
+    GICv5SPIState spi;
 
-    return FIELD_DP32(v, IRS_SPI_STATUSR, V, selected_spi(d) != NULL);
+    return FIELD_DP32(v, IRS_SPI_STATUSR, V, selected_spi(d, &spi));
 }
 
 static void spi_cfgr_write(GICv5IRSDomain *d, uint32_t value)
 {
     ARMGICv5CommonState *s = d->irs;
+    GICv5SPIState spi;
 
-    if (!selected_spi(d)) {
+    if (!selected_spi(d, &spi)) {
         qemu_log_mask(LOG_GUEST_ERROR, "gicv5: IRS_SPI_CFGR written while no "
                       "SPI is selected\n");
         return;
@@ -109,17 +107,19 @@ static void spi_cfgr_write(GICv5IRSDomain *d, uint32_t value)
 /* Only EL3 assigns SPIs to domains; in other frames this is RAZ/WI. */
 static uint32_t spi_domainr_read(const GICv5IRSDomain *d)
 {
-    const GICv5SPI *spi = selected_spi(d);
+    GICv5SPIState spi;
 
-    return spi && d->domain == GICV5_DOMAIN_EL3 ? spi->domain : 0;
+    return selected_spi(d, &spi) && d->domain == GICV5_DOMAIN_EL3 ?
+           spi.domain : 0;
 }
 
 static void spi_domainr_write(GICv5IRSDomain *d, uint32_t value)
 {
     ARMGICv5CommonState *s = d->irs;
     unsigned domain = FIELD_EX32(value, IRS_SPI_DOMAINR, DOMAIN);
+    GICv5SPIState spi;
 
-    if (d->domain != GICV5_DOMAIN_EL3 || !selected_spi(d) ||
+    if (d->domain != GICV5_DOMAIN_EL3 || !selected_spi(d, &spi) ||
         !arm_gicv5_has_domain(s, domain)) {
         qemu_log_mask(LOG_GUEST_ERROR, "gicv5: IRS_SPI_DOMAINR write of "
                       "domain %u ignored\n", domain);
@@ -133,9 +133,10 @@ static void spi_resampler_write(GICv5IRSDomain *d, uint32_t value)
 {
     ARMGICv5CommonState *s = d->irs;
     uint32_t id = FIELD_EX32(value, IRS_SPI_RESAMPLER, SPI_ID);
-    const GICv5SPI *spi = gicv5_spi(s->sys, s->engine_irs, id);
+    GICv5SPIState spi;
 
-    if (!spi || spi->domain != d->domain) {
+    if (!gicv5_spi_get(s->sys, s->engine_irs, id, &spi) ||
+        spi.domain != d->domain) {
         qemu_log_mask(LOG_GUEST_ERROR, "gicv5: IRS_SPI_RESAMPLER: SPI %u is "
                       "not of this IRS and domain\n", id);
         return;
@@ -154,7 +155,7 @@ static GICv5PE *selected_pe(const GICv5IRSDomain *d)
         return NULL;
     }
     pe = gicv5_system_find_pe(s->sys, d->pe_selr);
-    return pe && pe->irs == s->engine_irs ? pe : NULL;
+    return pe && gicv5_pe_irs(pe) == s->engine_irs ? pe : NULL;
 }
 
 static uint32_t pe_statusr(const GICv5IRSDomain *d)
@@ -172,7 +173,7 @@ static uint32_t pe_cr0_read(const GICv5IRSDomain *d)
 {
     GICv5PE *pe = selected_pe(d);
 
-    return pe && pe->target[d->domain].dps ? R_IRS_PE_CR0_DPS_MASK : 0;
+    return pe && gicv5_pe_dps(pe, d->domain) ? R_IRS_PE_CR0_DPS_MASK : 0;
 }
 
 static void pe_cr0_write(GICv5IRSDomain *d, uint32_t value)
@@ -233,7 +234,7 @@ static void ist_cfgr_write(GICv5IRSDomain *d, uint32_t value)
 static void ist_baser_write(GICv5IRSDomain *d, uint64_t value)
 {
     GICv5IRSDomain *ist = ist_regs(d);
-    GICv5Space *sp = &d->irs->sys->space[d->domain];
+    GICv5IST *table = gicv5_irs_ist(d->irs, d->domain);
     bool was_valid = ist->ist_baser & R_IRS_IST_BASER_VALID_MASK;
     bool valid = value & R_IRS_IST_BASER_VALID_MASK;
 
@@ -243,7 +244,7 @@ static void ist_baser_write(GICv5IRSDomain *d, uint64_t value)
         if (valid) {
             GICv5ISTConfig cfg = gicv5_irs_ist_config(d->irs, ist->ist_cfgr);
 
-            gicv5_ist_set_valid(sp, value & R_IRS_IST_BASER_ADDR_MASK, &cfg);
+            gicv5_ist_set_valid(table, value & R_IRS_IST_BASER_ADDR_MASK, &cfg);
         }
     } else if (valid) {
         qemu_log_mask(LOG_GUEST_ERROR, "gicv5: IRS_IST_BASER written while "
@@ -251,7 +252,7 @@ static void ist_baser_write(GICv5IRSDomain *d, uint64_t value)
     } else {
         /* ADDR keeps its value */
         ist->ist_baser &= ~R_IRS_IST_BASER_VALID_MASK;
-        gicv5_ist_set_invalid(sp);
+        gicv5_ist_set_invalid(table);
     }
 }
 
@@ -325,6 +326,7 @@ static bool config_read32(GICv5IRSDomain *d, hwaddr offset, uint64_t *data)
 {
     ARMGICv5CommonState *s = d->irs;
     const uint64_t *r64 = reg64(d, offset & ~7ULL);
+    GICv5SPIState spi;
 
     if (r64) {
         *data = extract64(*r64, (offset & 4) * 8, 32);
@@ -377,7 +379,7 @@ static bool config_read32(GICv5IRSDomain *d, hwaddr offset, uint64_t *data)
         *data = spi_domainr_read(d);
         return true;
     case A_IRS_SPI_CFGR:
-        *data = selected_spi(d) && selected_spi(d)->tm_level;
+        *data = selected_spi(d, &spi) && spi.tm_level;
         return true;
     case A_IRS_SPI_STATUSR:
         *data = spi_statusr(d);
@@ -504,7 +506,7 @@ static bool config_write32(GICv5IRSDomain *d, hwaddr offset, uint32_t data)
         ist_cfgr_write(d, data);
         return true;
     case A_IRS_MAP_L2_ISTR:
-        gicv5_ist_map_l2(&s->sys->space[d->domain],
+        gicv5_ist_map_l2(gicv5_irs_ist(s, d->domain),
                          FIELD_EX32(data, IRS_MAP_L2_ISTR, ID));
         return true;
     default:
@@ -579,8 +581,8 @@ static void setlpi_write(void *opaque, hwaddr offset, uint64_t data,
         return;
     }
     trace_gicv5_setlpi(d->irs->irsid, d->domain, id);
-    gicv5_event(d->irs->sys, d->domain, gicv5_intid(GICV5_TYPE_LPI, id),
-                GICV5_SET_EDGE);
+    gicv5_event(gicv5_irs_space(d->irs, d->domain),
+                gicv5_intid(GICV5_TYPE_LPI, id), GICV5_SET_EDGE);
 }
 
 /* Take every access, so that the unsupported ones are RAZ/WI. */

@@ -31,15 +31,17 @@ static void print_candidate(GICv5Candidate c, GString *buf)
 
 static void print_ist(const GICv5IST *ist, GString *buf)
 {
-    if (!ist->valid) {
+    const GICv5ISTConfig *cfg = gicv5_ist_config(ist);
+
+    if (!gicv5_ist_is_valid(ist)) {
         g_string_append(buf, "    IST: not valid\n");
         return;
     }
     g_string_append_printf(buf, "    IST: at 0x%" PRIx64 ", %u LPIs, %s, "
-                           "%u-byte entries\n", ist->base,
-                           1u << ist->cfg.id_bits,
-                           ist->cfg.two_level ? "two-level" : "linear",
-                           1u << ist->cfg.entry_shift);
+                           "%u-byte entries\n", gicv5_ist_base(ist),
+                           1u << cfg->id_bits,
+                           cfg->two_level ? "two-level" : "linear",
+                           1u << cfg->entry_shift);
 }
 
 void gicv5_irs_print(ARMGICv5CommonState *s, GString *buf)
@@ -48,29 +50,31 @@ void gicv5_irs_print(ARMGICv5CommonState *s, GString *buf)
                            s->irsid, s->spi_irs_range, s->spi_base,
                            s->spi_range);
     for (unsigned d = 0; d < GICV5_NUM_DOMAINS; d++) {
-        GICv5Space *sp = &s->sys->space[d];
+        GICv5Candidate one_of_n;
 
         if (!arm_gicv5_has_domain(s, d)) {
             continue;
         }
         g_string_append_printf(buf, "  %s domain: %s\n", domain_name[d],
                                s->d[d].cr0 ? "enabled" : "disabled");
-        print_ist(&sp->lpi, buf);
+        print_ist(gicv5_irs_ist(s, d), buf);
         for (uint32_t i = 0; i < s->num_cpus; i++) {
             const GICv5PE *pe = s->port[i].irs_pe;
-            const GICv5Target *t = &pe->target[d];
 
-            g_string_append_printf(buf, "    IAFFID %u: HPPI ", pe->iaffid);
-            print_candidate(t->candidate, buf);
+            g_string_append_printf(buf, "    IAFFID %u: HPPI ",
+                                   gicv5_pe_iaffid(pe));
+            print_candidate(gicv5_pe_candidate(pe, d), buf);
             if (s->one_of_n) {
                 g_string_append_printf(buf, ", 1-of-N %s",
-                                       t->dps || !t->limit ? "no" : "yes");
+                                       gicv5_pe_one_of_n_limit(pe, d) ?
+                                       "yes" : "no");
             }
             g_string_append_c(buf, '\n');
         }
-        if (sp->one_of_n.set.occupied) {
+        one_of_n = gicv5_space_one_of_n(gicv5_irs_space(s, d));
+        if (one_of_n != GICV5_CANDIDATE_NONE) {
             g_string_append(buf, "    1-of-N: ");
-            print_candidate(gicv5_pendset_peek(&sp->one_of_n.set), buf);
+            print_candidate(one_of_n, buf);
             g_string_append_c(buf, '\n');
         }
     }

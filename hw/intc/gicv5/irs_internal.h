@@ -169,6 +169,21 @@ void gicv5_irs_record_swerr(GICv5IRSDomain *d, GICv5SWErr ec, uint32_t id,
                             uint64_t addr);
 
 /**
+ * gicv5_irs_space, gicv5_irs_ist: what the engine has for a domain
+ */
+static inline GICv5Space *gicv5_irs_space(const ARMGICv5CommonState *s,
+                                          GICv5Domain domain)
+{
+    return gicv5_system_space(s->sys, domain);
+}
+
+static inline GICv5IST *gicv5_irs_ist(const ARMGICv5CommonState *s,
+                                      GICv5Domain domain)
+{
+    return gicv5_space_ist(gicv5_irs_space(s, domain), GICV5_TYPE_LPI);
+}
+
+/**
  * gicv5_irs_ist_config: how the IRS takes a value of IRS_IST_CFGR
  *
  * Values out of range are logged and clamped.

@@ -458,12 +458,11 @@ static void set_image_word(GArray *a, uint32_t i, uint32_t word)
 static void spis_to_engine(KVMARMGICv5State *k, const GArray *image)
 {
     ARMGICv5CommonState *s = ARM_GICV5_COMMON(k);
-    GICv5Space *sp = &s->sys->space[GICV5_DOMAIN_NS];
 
     for (uint32_t i = 0; i < image->len; i++) {
         uint32_t word = image_word(image, i);
         GICv5SPIState st = {
-            .word = gicv5_space_sanitize_word(sp, word),
+            .word = gicv5_sanitize_word(s->sys, word),
             .domain = GICV5_DOMAIN_NS,
             /* As a kernel that loads it will; it does not tell its own. */
             .tm_level = FIELD_EX32(word, GICV5_ISTE, HM),
@@ -479,31 +478,31 @@ static bool lpis_to_engine(KVMARMGICv5State *k, const GArray *image,
 {
     ARMGICv5CommonState *s = ARM_GICV5_COMMON(k);
     const GICv5IRSDomain *d = &s->d[GICV5_DOMAIN_NS];
-    GICv5Space *sp = &s->sys->space[GICV5_DOMAIN_NS];
+    GICv5IST *ist = gicv5_irs_ist(s, GICV5_DOMAIN_NS);
     GICv5ISTConfig cfg = gicv5_irs_ist_config(s, d->ist_cfgr);
-    uint32_t words[GICV5_IST_PAGE_LPIS];
+    uint32_t words[GICV5_IST_PAGE_SIZE];
     bool ok = true;
     uint32_t n;
 
-    if (!gicv5_ist_restore_begin(sp, d->ist_baser & R_IRS_IST_BASER_ADDR_MASK,
+    if (!gicv5_ist_restore_begin(ist, d->ist_baser & R_IRS_IST_BASER_ADDR_MASK,
                                  &cfg)) {
         error_setg(errp, "no memory for %u ID bits", cfg.id_bits);
         return false;
     }
-    n = gicv5_ist_page_size(&sp->lpi);
-    for (uint32_t b = 0; b < gicv5_ist_num_pages(&sp->lpi); b++) {
+    n = gicv5_ist_page_size(ist);
+    for (uint32_t b = 0; b < gicv5_ist_num_pages(ist); b++) {
         bool used = false;
 
         for (uint32_t i = 0; i < n; i++) {
-            words[i] = gicv5_space_sanitize_word(sp,
-                                                 image_word(image, b * n + i));
+            words[i] = gicv5_sanitize_word(s->sys,
+                                           image_word(image, b * n + i));
             used |= words[i];
         }
         if (used) {
-            ok &= gicv5_ist_restore_words(sp, b, words);
+            ok &= gicv5_ist_restore_words(ist, b, words);
         }
     }
-    gicv5_ist_restore_end(sp);
+    gicv5_ist_restore_end(ist);
     if (!ok) {
         error_setg(errp, "no memory for the state of LPIs");
     }
@@ -595,7 +594,7 @@ static bool put_registers(KVMARMGICv5State *k, Error **errp)
  * that was not told by preset_spis() has HM 0 for all SPIs of a guest.
  */
 static bool is_level(const KVMARMGICv5State *k, uint32_t n,
-                     const GICv5SPI *spi)
+                     const GICv5SPIState *spi)
 {
     return spi->tm_level || test_bit(n, k->is_level_spi);
 }
@@ -611,10 +610,13 @@ static void engine_to_spis(KVMARMGICv5State *k, GArray *image)
     ARMGICv5CommonState *s = ARM_GICV5_COMMON(k);
 
     for (uint32_t i = 0; i < image->len; i++) {
-        const GICv5SPI *spi = gicv5_spi(s->sys, s->engine_irs, i);
-        bool level = is_level(k, i, spi);
-        uint32_t word = FIELD_DP32(spi->node.word, GICV5_ISTE, HM, level);
+        GICv5SPIState spi;
+        uint32_t word;
+        bool level;
 
+        gicv5_spi_get(s->sys, s->engine_irs, i, &spi);
+        level = is_level(k, i, &spi);
+        word = FIELD_DP32(spi.word, GICV5_ISTE, HM, level);
         if (level && takes_care(k, CARE_LOAD)) {
             word = FIELD_DP32(word, GICV5_ISTE, PENDING, 0);
         }
@@ -624,9 +626,9 @@ static void engine_to_spis(KVMARMGICv5State *k, GArray *image)
 
 static void engine_to_lpis(ARMGICv5CommonState *s, GArray *image)
 {
-    const GICv5IST *ist = &s->sys->space[GICV5_DOMAIN_NS].lpi;
+    const GICv5IST *ist = gicv5_irs_ist(s, GICV5_DOMAIN_NS);
     uint32_t n = gicv5_ist_page_size(ist);
-    uint32_t words[GICV5_IST_PAGE_LPIS];
+    uint32_t words[GICV5_IST_PAGE_SIZE];
 
     for (uint32_t b = 0; b < gicv5_ist_num_pages(ist); b++) {
         if (gicv5_ist_get_words(ist, b, words)) {
@@ -686,15 +688,16 @@ static bool kvm_gicv5_post_load(ARMGICv5CommonState *s, Error **errp)
         return false;
     }
     for (uint32_t i = 0; i < s->spi_irs_range; i++) {
-        const GICv5SPI *spi = gicv5_spi(s->sys, s->engine_irs, i);
+        GICv5SPIState spi;
 
-        if (spi->level) {
+        gicv5_spi_get(s->sys, s->engine_irs, i, &spi);
+        if (spi.level) {
             set_bit(i, k->level);
         } else {
             clear_bit(i, k->level);
         }
         /* That of an edge SPI would be a new edge. */
-        if (spi->level && is_level(k, i, spi) && !put_line(i, true, errp)) {
+        if (spi.level && is_level(k, i, &spi) && !put_line(i, true, errp)) {
             return false;
         }
     }
@@ -962,13 +965,6 @@ static void kvm_gicv5_realize(DeviceState *dev, Error **errp)
     if (*errp) {
         return;
     }
-    /*
-     * A kernel without 1-of-N keeps what the guest wrote to an LPI's IRM. So
-     * does the engine, whose words are not used for anything else.
-     */
-    s->sys->cfg.one_of_n = true;
-    s->sys->cfg.container = true;
-    s->sys->cfg.lpi_memory = 0;
     for (uint32_t i = 0; i < s->num_cpus; i++) {
         s->port[i].irs_ops = &port_ops;
         s->port[i].id_bits = 16;
@@ -1206,6 +1202,7 @@ static void kvm_gicv5_class_init(ObjectClass *klass, void *data)
                                        &kgc->parent_phases);
     agc->cr1_mask = KVM_IRS_CR1_MASK;
     agc->set_irq = kvm_gicv5_set_irq;
+    agc->container = true;
     agc->pre_save = kvm_gicv5_pre_save;
     agc->check_idr = kvm_gicv5_check_idr;
     agc->pre_load = kvm_gicv5_pre_load;

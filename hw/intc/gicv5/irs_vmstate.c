@@ -47,11 +47,6 @@ FIELD(MIG_SPI, DOMAIN, 32, 2)
 FIELD(MIG_SPI, TM, 34, 1)
 FIELD(MIG_SPI, LEVEL, 35, 1)
 
-static GICv5Space *space_of(ARMGICv5CommonState *s, unsigned domain)
-{
-    return &s->sys->space[domain];
-}
-
 /* --- the ISTs --- */
 
 static void put_bitmap(QEMUFile *f, const unsigned long *map, uint32_t n)
@@ -69,7 +64,7 @@ static void put_bitmap(QEMUFile *f, const unsigned long *map, uint32_t n)
 /* False if a bit beyond @n is set */
 static bool get_bitmap(QEMUFile *f, unsigned long *map, uint32_t n)
 {
-    bitmap_zero(map, GICV5_IST_PAGE_LPIS);
+    bitmap_zero(map, GICV5_IST_PAGE_SIZE);
     for (uint32_t i = 0; i < n; i += 32) {
         for (uint32_t v = qemu_get_be32(f); v; v &= v - 1) {
             if (i + ctz32(v) >= n) {
@@ -83,29 +78,26 @@ static bool get_bitmap(QEMUFile *f, unsigned long *map, uint32_t n)
 
 static void save_parts(const GICv5IST *ist, QEMUFile *f)
 {
-    const GICv5ISTPage *page = gicv5_ist_next_page(ist, 0);
     uint32_t n = gicv5_ist_page_size(ist);
-    DECLARE_BITMAP(send, GICV5_IST_PAGE_LPIS);
+    GICv5ISTPart part;
 
     qemu_put_byte(f, IST_IN_MEMORY);
-    for (; page; page = gicv5_ist_next_page(ist, page->index + 1)) {
-        if (!gicv5_ist_must_send(page, send)) {
-            continue;
-        }
+    for (uint32_t p = 0; gicv5_ist_next_part(ist, p, &part);
+         p = part.index + 1) {
         qemu_put_byte(f, IST_PART);
-        qemu_put_be32(f, page->index);
-        put_bitmap(f, send, n);
-        put_bitmap(f, page->dirty, n);
-        for (uint32_t i = find_first_bit(send, n); i < n;
-             i = find_next_bit(send, n, i + 1)) {
-            qemu_put_be32(f, page->node[i].word);
+        qemu_put_be32(f, part.index);
+        put_bitmap(f, part.send, n);
+        put_bitmap(f, part.dirty, n);
+        for (uint32_t i = find_first_bit(part.send, n); i < n;
+             i = find_next_bit(part.send, n, i + 1)) {
+            qemu_put_be32(f, part.words[i]);
         }
     }
 }
 
 static void save_pages(const GICv5IST *ist, QEMUFile *f)
 {
-    uint32_t words[GICV5_IST_PAGE_LPIS];
+    uint32_t words[GICV5_IST_PAGE_SIZE];
 
     for (uint32_t p = 0; p < gicv5_ist_num_pages(ist); p++) {
         if (gicv5_ist_get_words(ist, p, words)) {
@@ -118,116 +110,119 @@ static void save_pages(const GICv5IST *ist, QEMUFile *f)
     }
 }
 
-static void save_ist(GICv5Space *sp, QEMUFile *f)
+static bool is_container(const ARMGICv5CommonState *s)
 {
-    if (sp->sys->cfg.container) {
-        save_pages(&sp->lpi, f);
+    return gicv5_system_config(s->sys)->container;
+}
+
+static void save_ist(const ARMGICv5CommonState *s, const GICv5IST *ist,
+                     QEMUFile *f)
+{
+    if (is_container(s)) {
+        save_pages(ist, f);
     } else {
-        save_parts(&sp->lpi, f);
+        save_parts(ist, f);
     }
     qemu_put_byte(f, IST_END);
-}
-
-static int bad_ist(GICv5Space *sp, const char *field, uint64_t value)
-{
-    error_report("arm-gicv5: ist: domain %d: %s 0x%" PRIx64 " is invalid, "
-                 "repeated or out of order", sp->domain, field, value);
-    return -EINVAL;
-}
-
-static int no_room(GICv5Space *sp)
-{
-    error_report("arm-gicv5: ist: domain %d: there is more state of LPIs than "
-                 "lpi-memory (%" PRIu64 " bytes) allows here", sp->domain,
-                 sp->sys->cfg.lpi_memory);
-    return -ENOMEM;
 }
 
 /**
  * ISTLoader: what is known while the records of an IST are read
  *
- * @l2: of the first form, with a two-level table: its L1 ISTEs, 0 for those
+ * @l1: of the first form, with a two-level table: its L1 ISTEs, 0 for those
  *     that are not valid
  */
 typedef struct ISTLoader {
-    GICv5Space *sp;
+    ARMGICv5CommonState *s;
+    GICv5Domain domain;
+    GICv5IST *ist;
     QEMUFile *f;
     bool in_memory;
-    uint64_t *l2;
-    int64_t last_l2;
+    uint64_t *l1;
+    int64_t last_l1;
     int64_t last_page;
 } ISTLoader;
 
-static int load_l2(ISTLoader *l, uint32_t index)
+static int bad_ist(const ISTLoader *l, const char *field, uint64_t value)
 {
-    const GICv5IST *ist = &l->sp->lpi;
+    error_report("arm-gicv5: ist: domain %d: %s 0x%" PRIx64 " is invalid, "
+                 "repeated or out of order", l->domain, field, value);
+    return -EINVAL;
+}
+
+static int no_room(const ISTLoader *l)
+{
+    error_report("arm-gicv5: ist: domain %d: there is more state of LPIs than "
+                 "lpi-memory (%" PRIu64 " bytes) allows here", l->domain,
+                 gicv5_system_config(l->s->sys)->lpi_memory);
+    return -ENOMEM;
+}
+
+static int load_l1(ISTLoader *l, uint32_t index)
+{
     uint64_t l1e = qemu_get_be64(l->f);
 
-    if (!l->l2 || l->in_memory || index >= gicv5_ist_l2_tables(ist) ||
-        index <= l->last_l2 || l->last_page >= 0) {
-        return bad_ist(l->sp, "L1 index", index);
+    if (!l->l1 || l->in_memory || index >= gicv5_ist_l2_tables(l->ist) ||
+        index <= l->last_l1 || l->last_page >= 0) {
+        return bad_ist(l, "L1 index", index);
     }
     if (!gicv5_ist_l1e_is_valid(l1e)) {
-        return bad_ist(l->sp, "L1 ISTE", l1e);
+        return bad_ist(l, "L1 ISTE", l1e);
     }
-    l->l2[index] = l1e;
-    l->last_l2 = index;
+    l->l1[index] = l1e;
+    l->last_l1 = index;
     return 0;
 }
 
-static int load_words(ISTLoader *l, const unsigned long *send,
-                      uint32_t *words)
+static int load_words(ISTLoader *l, GICv5ISTPart *part)
 {
-    uint32_t n = gicv5_ist_page_size(&l->sp->lpi);
+    uint32_t n = gicv5_ist_page_size(l->ist);
 
-    for (uint32_t i = find_first_bit(send, n); i < n;
-         i = find_next_bit(send, n, i + 1)) {
-        words[i] = qemu_get_be32(l->f);
-        if (words[i] != gicv5_space_sanitize_word(l->sp, words[i])) {
-            return bad_ist(l->sp, "state word", words[i]);
+    for (uint32_t i = find_first_bit(part->send, n); i < n;
+         i = find_next_bit(part->send, n, i + 1)) {
+        uint32_t word = qemu_get_be32(l->f);
+
+        if (word != gicv5_sanitize_word(l->s->sys, word)) {
+            return bad_ist(l, "state word", word);
         }
+        part->words[i] = word;
     }
     return qemu_file_get_error(l->f) ? -EIO : 0;
 }
 
 static int load_page(ISTLoader *l, uint8_t kind, uint32_t index)
 {
-    GICv5Space *sp = l->sp;
-    const GICv5IST *ist = &sp->lpi;
-    uint32_t n = gicv5_ist_page_size(ist);
-    uint32_t words[GICV5_IST_PAGE_LPIS] = {};
-    DECLARE_BITMAP(send, GICV5_IST_PAGE_LPIS);
-    DECLARE_BITMAP(dirty, GICV5_IST_PAGE_LPIS);
-    DECLARE_BITMAP(stray, GICV5_IST_PAGE_LPIS);
+    uint32_t n = gicv5_ist_page_size(l->ist);
+    GICv5ISTPart part = { .index = index };
+    DECLARE_BITMAP(stray, GICV5_IST_PAGE_SIZE);
     int ret;
 
-    if (index >= gicv5_ist_num_pages(ist) || index <= l->last_page ||
+    if (index >= gicv5_ist_num_pages(l->ist) || index <= l->last_page ||
         l->in_memory != (kind == IST_PART)) {
-        return bad_ist(sp, "block", index);
+        return bad_ist(l, "block", index);
     }
     l->last_page = index;
-    if (l->l2 && !l->in_memory &&
-        !l->l2[(index << ist->page_bits) >> ist->l2_bits]) {
-        return bad_ist(sp, "block of LPIs that are not reachable", index);
+    if (l->l1 && !l->in_memory &&
+        !l->l1[gicv5_ist_l2_of_page(l->ist, index)]) {
+        return bad_ist(l, "block of LPIs that are not reachable", index);
     }
-    bitmap_zero(send, GICV5_IST_PAGE_LPIS);
     if (kind == IST_PART) {
-        if (!get_bitmap(l->f, send, n) || !get_bitmap(l->f, dirty, n) ||
-            bitmap_andnot(stray, dirty, send, GICV5_IST_PAGE_LPIS)) {
-            return bad_ist(sp, "bit map of block", index);
+        if (!get_bitmap(l->f, part.send, n) ||
+            !get_bitmap(l->f, part.dirty, n) ||
+            bitmap_andnot(stray, part.dirty, part.send, GICV5_IST_PAGE_SIZE)) {
+            return bad_ist(l, "bit map of block", index);
         }
     } else if (kind == IST_PAGE) {
-        bitmap_set(send, 0, n);
-        bitmap_copy(dirty, send, GICV5_IST_PAGE_LPIS);
+        bitmap_set(part.send, 0, n);
+        bitmap_set(part.dirty, 0, n);
     } else {
         return 0;
     }
-    ret = load_words(l, send, words);
+    ret = load_words(l, &part);
     if (ret) {
         return ret;
     }
-    return gicv5_ist_restore_page(sp, index, send, dirty, words) ?
-           0 : no_room(sp);
+    return gicv5_ist_restore_part(l->ist, &part) ? 0 : no_room(l);
 }
 
 /*
@@ -247,14 +242,14 @@ static int load_ist_records(ISTLoader *l)
         case IST_END:
             return 0;
         case IST_IN_MEMORY:
-            if (l->in_memory || l->last_l2 >= 0 || l->last_page >= 0 ||
-                l->sp->sys->cfg.container) {
-                return bad_ist(l->sp, "kind of record", kind);
+            if (l->in_memory || l->last_l1 >= 0 || l->last_page >= 0 ||
+                is_container(l->s)) {
+                return bad_ist(l, "kind of record", kind);
             }
             l->in_memory = true;
             continue;
         case IST_L2:
-            ret = load_l2(l, qemu_get_be32(l->f));
+            ret = load_l1(l, qemu_get_be32(l->f));
             break;
         case IST_PAGE:
         case IST_PART:
@@ -262,7 +257,7 @@ static int load_ist_records(ISTLoader *l)
             ret = load_page(l, kind, qemu_get_be32(l->f));
             break;
         default:
-            return bad_ist(l->sp, "kind of record", kind);
+            return bad_ist(l, "kind of record", kind);
         }
         if (ret) {
             return ret;
@@ -270,56 +265,33 @@ static int load_ist_records(ISTLoader *l)
     }
 }
 
-/*
- * The first form: what was not sent is zero. Where memory says otherwise it is
- * stale, which only the engine can know. Once, O(size of the table).
- */
-static int restore_zeros(ISTLoader *l)
-{
-    const GICv5IST *ist = &l->sp->lpi;
-
-    for (uint32_t p = 0; p < gicv5_ist_num_pages(ist); p++) {
-        uint64_t id = (uint64_t)p << ist->page_bits;
-        uint64_t base = ist->base;
-
-        if (l->l2) {
-            base = l->l2[id >> ist->l2_bits];
-            if (!base) {
-                continue;
-            }
-            base = gicv5_ist_l1e_addr(base);
-            id &= (1u << ist->l2_bits) - 1;
-        }
-        if (!gicv5_ist_restore_zero(l->sp, p,
-                                    base + (id << ist->cfg.entry_shift))) {
-            return no_room(l->sp);
-        }
-    }
-    return 0;
-}
-
 static int load_ist(ARMGICv5CommonState *s, unsigned domain, QEMUFile *f)
 {
     GICv5IRSDomain *d = &s->d[domain];
-    GICv5Space *sp = space_of(s, domain);
+    GICv5IST *ist = gicv5_irs_ist(s, domain);
     GICv5ISTConfig cfg = gicv5_irs_ist_config(s, d->ist_cfgr);
-    g_autofree uint64_t *l2 = NULL;
-    ISTLoader l = { .sp = sp, .f = f, .last_l2 = -1, .last_page = -1 };
+    g_autofree uint64_t *l1 = NULL;
+    ISTLoader l = {
+        .s = s, .domain = domain, .ist = ist, .f = f,
+        .last_l1 = -1, .last_page = -1,
+    };
     int ret;
 
-    if (!gicv5_ist_restore_begin(sp, d->ist_baser & R_IRS_IST_BASER_ADDR_MASK,
+    if (!gicv5_ist_restore_begin(ist, d->ist_baser & R_IRS_IST_BASER_ADDR_MASK,
                                  &cfg)) {
         error_report("arm-gicv5: ist: no memory for %u ID bits", cfg.id_bits);
         return -ENOMEM;
     }
     if (cfg.two_level) {
-        l.l2 = l2 = g_new0(uint64_t, gicv5_ist_l2_tables(&sp->lpi));
+        l.l1 = l1 = g_new0(uint64_t, gicv5_ist_l2_tables(ist));
     }
     ret = load_ist_records(&l);
-    if (!ret && !l.in_memory && !sp->sys->cfg.container) {
-        ret = restore_zeros(&l);
+    /* The first form: what was not sent is zero, even if memory is stale. */
+    if (!ret && !l.in_memory && !is_container(s) &&
+        !gicv5_ist_restore_zeros(ist, l1)) {
+        ret = no_room(&l);
     }
-    gicv5_ist_restore_end(sp);
+    gicv5_ist_restore_end(ist);
     return ret;
 }
 
@@ -332,7 +304,7 @@ static void ist_pending(void *opaque, uint64_t *must_precopy,
 {
     ARMGICv5CommonState *s = opaque;
 
-    *must_precopy += gicv5_ist_save_size(s->sys);
+    *must_precopy += gicv5_system_save_size(s->sys);
     s->mig_exact_ms = qemu_clock_get_ms(QEMU_CLOCK_REALTIME);
 }
 
@@ -346,7 +318,7 @@ static void ist_pending_estimate(void *opaque, uint64_t *must_precopy,
                                  uint64_t *can_postcopy)
 {
     ARMGICv5CommonState *s = opaque;
-    uint64_t size = gicv5_ist_save_size(s->sys);
+    uint64_t size = gicv5_system_save_size(s->sys);
 
     if (size && qemu_clock_get_ms(QEMU_CLOCK_REALTIME) - s->mig_exact_ms >=
                 PENDING_EXACT_MS) {
@@ -387,8 +359,10 @@ static int put_ists(QEMUFile *f, void *pv, size_t size,
 
     for (unsigned d = 0; !s->primary && d < GICV5_NUM_DOMAINS; d++) {
         if (ist_is_valid(s, d)) {
-            if (space_of(s, d)->lpi.valid) {
-                save_ist(space_of(s, d), f);
+            const GICv5IST *ist = gicv5_irs_ist(s, d);
+
+            if (gicv5_ist_is_valid(ist)) {
+                save_ist(s, ist, f);
             } else {
                 /* There was no memory for it; the destination may have some. */
                 qemu_put_byte(f, IST_IN_MEMORY);
@@ -571,20 +545,20 @@ static int gicv5_pre_save(void *opaque)
     }
     memcpy(s->mig_idr, s->idr, sizeof(s->mig_idr));
     for (uint32_t i = 0; i < s->spi_irs_range; i++) {
-        const GICv5SPI *spi = gicv5_spi(s->sys, s->engine_irs,
-                                        s->spi_base + i);
-        uint64_t v = spi->node.word;
+        GICv5SPIState spi;
+        uint64_t v;
 
-        v = FIELD_DP64(v, MIG_SPI, DOMAIN, spi->domain);
-        v = FIELD_DP64(v, MIG_SPI, TM, spi->tm_level);
-        s->mig_spi[i] = FIELD_DP64(v, MIG_SPI, LEVEL, spi->level);
+        gicv5_spi_get(s->sys, s->engine_irs, s->spi_base + i, &spi);
+        v = FIELD_DP64(spi.word, MIG_SPI, DOMAIN, spi.domain);
+        v = FIELD_DP64(v, MIG_SPI, TM, spi.tm_level);
+        s->mig_spi[i] = FIELD_DP64(v, MIG_SPI, LEVEL, spi.level);
     }
     for (uint32_t i = 0; i < s->num_cpus; i++) {
         const GICv5PE *pe = s->port[i].irs_pe;
 
         s->mig_dps[i] = 0;
         for (unsigned d = 0; d < GICV5_NUM_DOMAINS; d++) {
-            s->mig_dps[i] |= pe->target[d].dps << d;
+            s->mig_dps[i] |= gicv5_pe_dps(pe, d) << d;
         }
     }
     return 0;
@@ -624,8 +598,7 @@ static bool load_spi(ARMGICv5CommonState *s, uint32_t i)
                      st.domain);
         return false;
     }
-    if (st.word != gicv5_space_sanitize_word(space_of(s, st.domain),
-                                             st.word)) {
+    if (st.word != gicv5_sanitize_word(s->sys, st.word)) {
         error_report("arm-gicv5: spi[%u]: state word 0x%x is invalid", i,
                      st.word);
         return false;

@@ -25,7 +25,7 @@
  */
 
 #include "qemu/osdep.h"
-#include "engine.h"
+#include "engine_internal.h"
 #include "trace.h"
 
 static unsigned own_prio(const GICv5Target *t)
@@ -100,7 +100,7 @@ static void take_back(GICv5Target *t)
     unlist(t);
     t->offer = 0;
     gicv5_pendset_insert_first(&sp->one_of_n.set, sp, intid,
-                               gicv5_space_queued_node(sp, intid),
+                               gicv5_queued_node(sp, intid),
                                t->offer_prio);
 }
 
@@ -110,15 +110,15 @@ static void give(GICv5Target *t)
     GICv5Candidate first = gicv5_pendset_peek(&sp->one_of_n.set);
     uint32_t intid = gicv5_candidate_intid(first);
     unsigned prio = gicv5_candidate_prio(first);
-    GICv5Node *n = gicv5_space_queued_node(sp, intid);
+    GICv5Node *n = gicv5_queued_node(sp, intid);
 
-    trace_gicv5_one_of_n(sp->domain, intid, prio, t->pe->iaffid);
+    trace_gicv5_one_of_n(sp->domain, intid, prio, t->id);
     gicv5_pendset_remove(&sp->one_of_n.set, sp, intid, n, prio);
     unlist(t);
     t->offer = intid;
     t->offer_prio = prio;
     n->prev = GICV5_OFFERED;
-    n->next = t->pe->index;
+    n->next = t->id;
     list(t);
 }
 
@@ -202,16 +202,7 @@ void gicv5_one_of_n_insert(GICv5Space *sp, uint32_t intid, GICv5Node *n,
                            unsigned prio)
 {
     gicv5_pendset_insert(&sp->one_of_n.set, sp, intid, n, prio);
-    if (!sp->batch) {
-        gicv5_one_of_n_place(sp);
-    }
-}
-
-static GICv5Target *offered_to(const GICv5Space *sp, const GICv5Node *n)
-{
-    GICv5PE *pe = g_ptr_array_index(sp->sys->pe, n->next);
-
-    return &pe->target[sp->domain];
+    gicv5_one_of_n_changed(sp);
 }
 
 void gicv5_one_of_n_remove(GICv5Space *sp, uint32_t intid, GICv5Node *n,
@@ -223,7 +214,7 @@ void gicv5_one_of_n_remove(GICv5Space *sp, uint32_t intid, GICv5Node *n,
         gicv5_pendset_remove(&sp->one_of_n.set, sp, intid, n, prio);
         return;
     }
-    t = offered_to(sp, n);
+    t = gicv5_find_target(sp, n->next);
     unlist(t);
     t->offer = 0;
     t->room = room_of(t);
@@ -247,11 +238,11 @@ void gicv5_one_of_n_init(GICv5Space *sp)
 
 void gicv5_one_of_n_reset(GICv5Space *sp)
 {
-    /* In the order of their numbers, so that each run is the same */
-    for (unsigned i = 0; i < sp->sys->pe->len; i++) {
-        GICv5PE *pe = g_ptr_array_index(sp->sys->pe, i);
-        GICv5Target *t = &pe->target[sp->domain];
+    GICv5Target *t;
 
+    /* In one order, so that each run is the same */
+    QSIMPLEQ_FOREACH(t, &sp->targets, next) {
+        t->dps = false;
         t->had_offer = false;
         unlist(t);
         t->room = room_of(t);
@@ -272,20 +263,19 @@ static bool check_target(const GICv5Space *sp, const GICv5Target *t)
         return first >= t->room;
     }
     return t->offer_prio < t->room && t->offer_prio <= first &&
-           gicv5_get_word(sp->sys, sp->domain, t->offer, &word) &&
+           gicv5_get_word(sp, t->offer, &word) &&
            FIELD_EX32(word, GICV5_ISTE, PRIORITY) == t->offer_prio &&
            FIELD_EX32(word, GICV5_ISTE, IRM);
 }
 
 bool gicv5_one_of_n_check(GICv5Space *sp)
 {
-    for (unsigned i = 0; i < sp->sys->pe->len; i++) {
-        const GICv5PE *pe = g_ptr_array_index(sp->sys->pe, i);
-        const GICv5Target *t = &pe->target[sp->domain];
+    const GICv5Target *t;
 
+    QSIMPLEQ_FOREACH(t, &sp->targets, next) {
         if (!check_target(sp, t)) {
             fprintf(stderr, "gicv5: domain %d: IAFFID %u has a wrong 1-of-N "
-                    "offer or room\n", sp->domain, pe->iaffid);
+                    "offer or room\n", sp->domain, t->id);
             return false;
         }
     }

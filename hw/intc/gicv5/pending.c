@@ -9,7 +9,7 @@
  */
 
 #include "qemu/osdep.h"
-#include "engine.h"
+#include "engine_internal.h"
 
 void gicv5_pendset_insert(GICv5PendSet *set, GICv5Space *sp, uint32_t intid,
                           GICv5Node *n, unsigned prio)
@@ -19,7 +19,7 @@ void gicv5_pendset_insert(GICv5PendSet *set, GICv5Space *sp, uint32_t intid,
     n->next = 0;
     n->prev = last;
     if (last) {
-        gicv5_space_queued_node(sp, last)->next = intid;
+        gicv5_queued_node(sp, last)->next = intid;
     } else {
         set->head[prio] = intid;
         set->occupied |= BIT(prio);
@@ -36,7 +36,7 @@ void gicv5_pendset_insert_first(GICv5PendSet *set, GICv5Space *sp,
     }
     n->next = set->head[prio];
     n->prev = 0;
-    gicv5_space_queued_node(sp, n->next)->prev = intid;
+    gicv5_queued_node(sp, n->next)->prev = intid;
     set->head[prio] = intid;
 }
 
@@ -44,12 +44,12 @@ void gicv5_pendset_remove(GICv5PendSet *set, GICv5Space *sp, uint32_t intid,
                           GICv5Node *n, unsigned prio)
 {
     if (n->prev) {
-        gicv5_space_queued_node(sp, n->prev)->next = n->next;
+        gicv5_queued_node(sp, n->prev)->next = n->next;
     } else {
         set->head[prio] = n->next;
     }
     if (n->next) {
-        gicv5_space_queued_node(sp, n->next)->prev = n->prev;
+        gicv5_queued_node(sp, n->next)->prev = n->prev;
     } else {
         set->tail[prio] = n->prev;
     }

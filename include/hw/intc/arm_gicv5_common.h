@@ -155,6 +155,8 @@ struct ARMGICv5CommonState {
  * @set_irq: wire @n (0 .. spi_irs_range - 1) is at @level; returns whether
  *     that is a change. BQL held.
  * @cr1_mask: bits of IRS_CR1 that hold what software wrote
+ * @container: interrupt state is the kernel's; the engine holds it only
+ *     while it is saved and loaded
  * @pre_save: optional; brings the registers in @d and the engine, except for
  *     wires, up to date. False with @errp set makes the migration fail.
  * @check_idr: can a guest that saw these ID registers (as in @idr) go on
@@ -173,6 +175,7 @@ struct ARMGICv5CommonClass {
     ResettablePhases parent_phases;
     bool (*set_irq)(ARMGICv5CommonState *s, int n, int level);
     uint32_t cr1_mask;
+    bool container;
     bool (*pre_save)(ARMGICv5CommonState *s, Error **errp);
     bool (*check_idr)(ARMGICv5CommonState *s, const uint32_t *idr,
                       Error **errp);

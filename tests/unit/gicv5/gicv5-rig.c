@@ -263,10 +263,14 @@ static void engine_forward(void *opaque, GICv5PE *pe, GICv5Domain domain,
     Rig *r = opaque;
     uint32_t intid = gicv5_candidate_intid(candidate);
     bool is_spi = FIELD_EX32(intid, GICV5_INTID, TYPE) == GICV5_TYPE_SPI;
+    unsigned index = 0;
 
-    g_assert_cmpuint(pe->index, <, RIG_MAX_PES);
-    g_assert_cmphex(r->seen[pe->index][domain], !=, candidate);
-    r->seen[pe->index][domain] = candidate;
+    while (gicv5_system_pe(r->sys, index) != pe) {
+        index++;
+    }
+    g_assert_cmpuint(index, <, RIG_MAX_PES);
+    g_assert_cmphex(r->seen[index][domain], !=, candidate);
+    r->seen[index][domain] = candidate;
 
     if (r->forwards < RIG_LOG_SIZE) {
         r->log[r->forwards] = (RigForward) { pe, domain, candidate };
@@ -276,12 +280,11 @@ static void engine_forward(void *opaque, GICv5PE *pe, GICv5Domain domain,
     if (candidate == GICV5_CANDIDATE_NONE) {
         return;
     }
-    g_assert_true(g_array_index(r->sys->irs, GICv5EngineIRS,
-                                pe->irs).enabled[domain]);
+    g_assert_true(gicv5_irs_is_enabled(r->sys, gicv5_pe_irs(pe), domain));
     g_assert_cmpuint(gicv5_candidate_prio(candidate), <, GICV5_NUM_PRIOS);
     for (unsigned d = 0; d < GICV5_NUM_DOMAINS; d++) {
-        for (unsigned i = 0; i < r->sys->pe->len; i++) {
-            if ((d == domain && i == pe->index) || (d != domain && !is_spi)) {
+        for (unsigned i = 0; gicv5_system_pe(r->sys, i); i++) {
+            if ((d == domain && i == index) || (d != domain && !is_spi)) {
                 continue;
             }
             g_assert_cmphex(gicv5_candidate_intid(r->seen[i][d]), !=, intid);
@@ -322,6 +325,21 @@ Rig *rig_new(const GICv5EngineConfig *cfg)
     }
     r->sys = gicv5_system_new(cfg, &engine_ops, r);
     return r;
+}
+
+bool rig_has_spi(const Rig *r, unsigned irs, uint32_t id)
+{
+    GICv5SPIState state;
+
+    return gicv5_spi_get(r->sys, irs, id, &state);
+}
+
+GICv5SPIState rig_spi(const Rig *r, unsigned irs, uint32_t id)
+{
+    GICv5SPIState state = {};
+
+    g_assert_true(gicv5_spi_get(r->sys, irs, id, &state));
+    return state;
 }
 
 void rig_free(Rig *r)

@@ -8,7 +8,7 @@
 #ifndef TESTS_UNIT_GICV5_RIG_H
 #define TESTS_UNIT_GICV5_RIG_H
 
-#include "hw/intc/gicv5/engine.h"
+#include "hw/intc/gicv5/engine_internal.h"
 
 #define RIG_MAX_PES 16
 #define RIG_LOG_SIZE 64
@@ -62,6 +62,33 @@ typedef struct Rig {
 
 Rig *rig_new(const GICv5EngineConfig *cfg);
 void rig_free(Rig *r);
+
+static inline GICv5Space *rig_space(const Rig *r, GICv5Domain domain)
+{
+    return gicv5_system_space(r->sys, domain);
+}
+
+static inline GICv5IST *rig_ist(const Rig *r, GICv5Domain domain)
+{
+    return gicv5_space_ist(rig_space(r, domain), GICV5_TYPE_LPI);
+}
+
+static inline uint64_t rig_command(Rig *r, GICv5PE *pe, GICv5Domain domain,
+                                   GICv5Command cmd, uint32_t intid,
+                                   uint32_t value)
+{
+    return gicv5_command(rig_space(r, domain), pe, cmd, intid, value);
+}
+
+static inline void rig_event(Rig *r, GICv5Domain domain, uint32_t intid,
+                             GICv5Event event)
+{
+    gicv5_event(rig_space(r, domain), intid, event);
+}
+
+/* An SPI of IRS number @irs, which must own it */
+GICv5SPIState rig_spi(const Rig *r, unsigned irs, uint32_t id);
+bool rig_has_spi(const Rig *r, unsigned irs, uint32_t id);
 
 /* Forget what the callbacks were given, except the candidates */
 void rig_clear_log(Rig *r);

@@ -304,46 +304,42 @@ static void check_state(const Model *m)
             if (!i->is_spi && d != i->domain) {
                 continue;
             }
-            there = gicv5_get_word(m->r->sys, d, i->intid, &word);
+            there = gicv5_get_word(rig_space(m->r, d), i->intid, &word);
             g_assert_true(there == reachable_in(i, d));
             if (there) {
                 g_assert_cmphex(word, ==, encode(i));
             }
         }
         if (i->is_spi) {
-            const GICv5SPI *s = gicv5_spi(m->r->sys, i->irs, i->id);
+            GICv5SPIState s = rig_spi(m->r, i->irs, i->id);
 
-            g_assert_nonnull(s);
-            g_assert_cmpuint(s->domain, ==, i->domain);
-            g_assert_true(s->tm_level == i->tm && s->level == i->wire);
+            g_assert_cmpuint(s.domain, ==, i->domain);
+            g_assert_true(s.tm_level == i->tm && s.level == i->wire);
         }
     }
     for (unsigned d = 0; d < GICV5_NUM_DOMAINS; d++) {
-        g_assert_true(m->r->sys->space[d].lpi.valid == m->ist[d].valid);
+        g_assert_true(gicv5_ist_is_valid(rig_ist(m->r, d)) == m->ist[d].valid);
     }
 }
 
 /* What a migration would send is not more than what it is told. */
 static void check_save_size(const Model *m)
 {
-    DECLARE_BITMAP(send, GICV5_IST_PAGE_LPIS);
+    GICv5ISTPart part;
     uint64_t bytes = 0;
 
     for (unsigned d = 0; d < GICV5_NUM_DOMAINS; d++) {
-        const GICv5IST *ist = &m->r->sys->space[d].lpi;
-        const GICv5ISTPage *page;
+        const GICv5IST *ist = rig_ist(m->r, d);
 
-        if (!ist->valid) {
+        if (!gicv5_ist_is_valid(ist)) {
             continue;
         }
-        for (page = gicv5_ist_next_page(ist, 0); page;
-             page = gicv5_ist_next_page(ist, page->index + 1)) {
-            if (gicv5_ist_must_send(page, send)) {
-                bytes += 69 + 4 * bitmap_count_one(send, GICV5_IST_PAGE_LPIS);
-            }
+        for (uint32_t p = 0; gicv5_ist_next_part(ist, p, &part);
+             p = part.index + 1) {
+            bytes += 69 + 4 * bitmap_count_one(part.send, GICV5_IST_PAGE_SIZE);
         }
     }
-    g_assert_cmpuint(bytes, <=, gicv5_ist_save_size(m->r->sys));
+    g_assert_cmpuint(bytes, <=, gicv5_system_save_size(m->r->sys));
 }
 
 /* --- commands, events and wires -------------------------------------- */
@@ -395,9 +391,9 @@ static void op_command(Model *m, ModelInt *i)
         next.enable = v;
         break;
     }
-    gicv5_command(m->r->sys, pe, d, c, i->intid, v);
+    rig_command(m->r, pe, d, c, i->intid, v);
     if (c == GICV5_CMD_REQUEST_CONFIG) {
-        uint64_t icsr = gicv5_command(m->r->sys, pe, d, c, i->intid, 0);
+        uint64_t icsr = rig_command(m->r, pe, d, c, i->intid, 0);
 
         if (there) {
             g_assert_cmphex(icsr, ==,
@@ -430,7 +426,7 @@ static void op_event(Model *m, ModelInt *i)
     };
     GICv5Event event = events[rnd(m, ARRAY_SIZE(events))];
 
-    gicv5_event(m->r->sys, i->domain, i->intid, event);
+    rig_event(m->r, i->domain, i->intid, event);
     if (reachable_in(i, i->domain)) {
         model_event(m, i, event);
     }
@@ -445,7 +441,7 @@ static void op_acknowledge(Model *m)
     if (m->r->seen[p][d] == GICV5_CANDIDATE_NONE) {
         return;
     }
-    gicv5_command(m->r->sys, m->pe[p].pe, d, GICV5_CMD_ACTIVATE, intid, 0);
+    rig_command(m->r, m->pe[p].pe, d, GICV5_CMD_ACTIVATE, intid, 0);
     for (unsigned n = 0; n < m->ints; n++) {
         ModelInt *i = &m->in[n];
 
@@ -562,7 +558,7 @@ static void op_accept(Model *m)
         pe->limit[d] = 32;
         break;
     }
-    gicv5_command(m->r->sys, pe->pe, d, GICV5_CMD_SET_ONE_OF_N, 0,
+    rig_command(m->r, pe->pe, d, GICV5_CMD_SET_ONE_OF_N, 0,
                   pe->limit[d]);
 }
 
@@ -686,7 +682,7 @@ static void op_ist_valid(Model *m, unsigned d)
     }
     cfg = rig_ist_config(&ist->t);
     /* Memory is closed, and opened when the table has become valid. */
-    gicv5_ist_set_valid(&m->r->sys->space[d], ist->t.base, &cfg);
+    gicv5_ist_set_valid(rig_ist(m->r, d), ist->t.base, &cfg);
     mem->closed = false;
 
     ist->valid = true;
@@ -717,7 +713,7 @@ static void op_map_l2(Model *m, unsigned d)
         if (!rnd(m, 8)) {
             rig_mem_fault(mem, l1, 8, coin(m), true);
             m->r->swerrs = 0;
-            gicv5_ist_map_l2(&m->r->sys->space[d], i->id);
+            gicv5_ist_map_l2(rig_ist(m->r, d), i->id);
             rig_mem_fault(mem, l1, 8, false, false);
             g_assert_cmpuint(m->r->swerrs, ==, 1);
             g_assert_cmphex(m->r->ec, ==, 0);
@@ -725,11 +721,11 @@ static void op_map_l2(Model *m, unsigned d)
         }
         table_range(ist, i->id, &first, &count);
         rig_mem_stq(mem, l1, l2_of(ist, i->id));
-        gicv5_ist_map_l2(&m->r->sys->space[d], i->id);
+        gicv5_ist_map_l2(rig_ist(m->r, d), i->id);
         g_assert_cmphex(rig_mem_ldq(mem, l1), ==, l2_of(ist, i->id) | 1);
         model_load(m, d, first, count);
     } else {
-        gicv5_ist_map_l2(&m->r->sys->space[d], i->id);
+        gicv5_ist_map_l2(rig_ist(m->r, d), i->id);
     }
 }
 
@@ -773,7 +769,7 @@ static void op_ist_invalid(Model *m, unsigned d)
             }
         }
     }
-    gicv5_ist_set_invalid(&m->r->sys->space[d]);
+    gicv5_ist_set_invalid(rig_ist(m->r, d));
     mem->closed = true;
 
     if (ist->valid) {
@@ -1007,7 +1003,7 @@ static void test_memory(gconstpointer data)
     };
     GICv5ISTConfig cfg = rig_ist_config(&t);
     Rig *r = rig_new(&ec);
-    GICv5Space *sp = &r->sys->space[1];
+    GICv5IST *ist = rig_ist(r, 1);
     size_t bytes, heap_before, heap_after;
     GICv5PE *pe;
 
@@ -1021,23 +1017,23 @@ static void test_memory(gconstpointer data)
         id += 1u << c;
     }
     heap_before = heap_bytes();
-    gicv5_ist_set_valid(sp, t.base, &cfg);
+    gicv5_ist_set_valid(ist, t.base, &cfg);
     for (uint32_t id = 0; id < MILLION; id++) {
         uint32_t intid = 0x40000000 | id;
 
-        gicv5_command(r->sys, pe, 1, GICV5_CMD_SET_PRIORITY, intid, id);
-        gicv5_command(r->sys, pe, 1, GICV5_CMD_SET_ENABLE, intid, 1);
-        gicv5_event(r->sys, 1, intid, GICV5_SET_EDGE);
+        rig_command(r, pe, 1, GICV5_CMD_SET_PRIORITY, intid, id);
+        rig_command(r, pe, 1, GICV5_CMD_SET_ENABLE, intid, 1);
+        rig_event(r, 1, intid, GICV5_SET_EDGE);
     }
     heap_after = heap_bytes();
     g_test_message("malloc: %zu KiB before, %zu KiB after", heap_before / 1024,
                    heap_after / 1024);
     g_assert_cmpuint(heap_after, <=, heap_before + 16 * MIB);
 
-    bytes = sp->lpi.memory;
+    bytes = gicv5_ist_memory(ist);
     g_test_message("computed: %zu KiB", bytes / 1024);
     g_assert_cmpuint(bytes, <=, 16 * MIB);
-    gicv5_ist_drop(sp);
+    gicv5_ist_drop(ist);
     rig_free(r);
 }
 
@@ -1056,6 +1052,7 @@ static double command_ns(unsigned pes)
     };
     const unsigned count = 2000000;
     GICv5System *sys;
+    GICv5Space *sp;
     Rig *r = rig_new(&ec);
     GICv5EngineOps ops = *r->sys->ops;
     uint64_t start;
@@ -1068,20 +1065,21 @@ static double command_ns(unsigned pes)
         gicv5_system_add_pe(sys, 0, i, NULL);
     }
     gicv5_irs_enable(sys, 0, 1, true);
+    sp = gicv5_system_space(sys, 1);
     for (unsigned i = 0; i < 8; i++) {
         GICv5PE *pe = gicv5_system_find_pe(sys, 0);
         uint32_t intid = 0x60000000 | i;
 
-        gicv5_command(sys, pe, 1, GICV5_CMD_SET_ENABLE, intid, 1);
+        gicv5_command(sp, pe, GICV5_CMD_SET_ENABLE, intid, 1);
         if (i) {
-            gicv5_command(sys, pe, 1, GICV5_CMD_SET_TARGET, intid,
+            gicv5_command(sp, pe, GICV5_CMD_SET_TARGET, intid,
                           GICV5_TARGET_IRM);
-            gicv5_command(sys, pe, 1, GICV5_CMD_SET_PENDING, intid, 1);
+            gicv5_command(sp, pe, GICV5_CMD_SET_PENDING, intid, 1);
         }
     }
     start = g_get_monotonic_time();
     for (unsigned i = 0; i < count; i++) {
-        gicv5_command(sys, gicv5_system_find_pe(sys, 0), 1,
+        gicv5_command(sp, gicv5_system_find_pe(sys, 0),
                       GICV5_CMD_SET_PENDING, 0x60000000, i & 1);
     }
     start = g_get_monotonic_time() - start;

@@ -1,0 +1,489 @@
+/*
+ * Arm GICv5 interrupt engine: what its files share
+ *
+ * The invariant: an interrupt is in its target's pending set exactly when it
+ * is pending, enabled, not active, and its target exists. Only
+ * gicv5_set_word() changes a word, and it keeps that true.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef HW_INTC_GICV5_ENGINE_INTERNAL_H
+#define HW_INTC_GICV5_ENGINE_INTERNAL_H
+
+#include "qemu/queue.h"
+#include "engine.h"
+
+/**
+ * GICv5Node: one interrupt: its state word and its place in a pending set
+ *
+ * @next, @prev are INTIDs in the same space (0: none, as TYPE 0 is reserved)
+ * and mean nothing unless the interrupt is in a pending set. One that is
+ * offered to a target as 1-of-N has GICV5_OFFERED in @prev and the target's
+ * id in @next.
+ */
+typedef struct GICv5Node {
+    uint32_t word;
+    uint32_t next;
+    uint32_t prev;
+} GICv5Node;
+
+/* No INTID: TYPE 7 is reserved */
+#define GICV5_OFFERED 0xe0000000u
+
+/**
+ * GICv5PendSet: a queue for each priority, and a map of those not empty
+ */
+typedef struct GICv5PendSet {
+    uint32_t occupied;              /* bit p: queue p is not empty */
+    uint32_t head[GICV5_NUM_PRIOS];
+    uint32_t tail[GICV5_NUM_PRIOS];
+} GICv5PendSet;
+
+/**
+ * GICv5Target: what an interrupt of a space can be routed to
+ *
+ * @id: what the IAFFID field of its interrupts holds
+ * @pe: its sink: the PE that hears of its candidate
+ * @candidate: what the sink was told last
+ * @offer: the 1-of-N interrupt that this target alone is offered, 0 if none;
+ *     it goes before those of @set, see one_of_n.c. Its priority is
+ *     @offer_prio.
+ * @room: 1-of-N interrupts with a priority below this may be offered, 0 to 32
+ * @limit: the sink's CPU interface takes 1-of-N interrupts with a priority
+ *     below this, 0 to 32; what it said last
+ * @limit_known: the CPU interface tells of each change of @limit
+ * @dps: left out of 1-of-N selection by software
+ * @had_offer: what was acknowledged last was an offer
+ * @touched: is in the system's @touched
+ * @listed: is in a list of the space's @one_of_n
+ */
+typedef struct GICv5Target {
+    GICv5Space *space;
+    GICv5PE *pe;
+    uint16_t id;
+    GICv5PendSet set;
+    GICv5Candidate candidate;
+    uint32_t offer;
+    uint8_t offer_prio;
+    uint8_t room;
+    uint8_t limit;
+    bool limit_known;
+    bool dps;
+    bool had_offer;
+    bool touched;
+    bool listed;
+    QTAILQ_ENTRY(GICv5Target) taker;
+    QSIMPLEQ_ENTRY(GICv5Target) next_touched;
+    QSIMPLEQ_ENTRY(GICv5Target) next;
+} GICv5Target;
+
+/**
+ * GICv5PE: a PE connected to IRS number @irs
+ *
+ * @target: what it is in each domain
+ */
+struct GICv5PE {
+    unsigned irs;
+    uint16_t iaffid;
+    void *opaque;
+    GICv5Target *target[GICV5_NUM_DOMAINS];
+};
+
+/**
+ * GICv5ISTPage: the engine's copy of a part of a table
+ *
+ * @index: number of the page; its first interrupt is @index << page_bits
+ * @queued: how many of its interrupts are in a pending set or offered
+ * @addr: guest address of the first ISTE; GICV5_IST_ADDR_UNKNOWN until
+ *     memory has to be looked at
+ * @list: which of the table's lists it is in
+ * @loaded: interrupts whose state is in @node; that of the others is in memory
+ * @dirty: interrupts whose state differs from what is in memory
+ */
+typedef struct GICv5ISTPage {
+    GICv5IST *ist;
+    uint32_t index;
+    uint16_t queued;
+    uint8_t list;
+    uint64_t addr;
+    QTAILQ_ENTRY(GICv5ISTPage) link;
+    DECLARE_BITMAP(loaded, GICV5_IST_PAGE_SIZE);
+    DECLARE_BITMAP(dirty, GICV5_IST_PAGE_SIZE);
+    GICv5Node node[];
+} GICv5ISTPage;
+
+#define GICV5_IST_ADDR_UNKNOWN UINT64_MAX
+
+/* The lists of pages, in the order in which room is made for another */
+enum {
+    GICV5_PAGES_CLEAN,              /* can be dropped */
+    GICV5_PAGES_DIRTY,              /* can be written back and dropped */
+    GICV5_PAGES_QUEUED,             /* have to stay */
+    GICV5_NUM_PAGE_LISTS,
+};
+
+/**
+ * GICv5IST: a table of which the engine holds what software has used
+ *
+ * A page is loaded when an operation first names one of its interrupts.
+ *
+ * @type: of its interrupts
+ * @dir: the pages, two levels of GICV5_IST_DIR_SIZE
+ * @pages: the same as lists
+ * @memory: bytes that the pages take
+ */
+struct GICv5IST {
+    GICv5Space *space;
+    GICv5Type type;
+    bool valid;
+    GICv5ISTConfig cfg;
+    uint8_t l2_bits;                /* log2 of the entries of a level 2 table */
+    uint8_t page_bits;              /* log2 of the entries of a page */
+    uint64_t base;
+    GICv5ISTPage ***dir;
+    QTAILQ_HEAD(, GICv5ISTPage) pages[GICV5_NUM_PAGE_LISTS];
+    uint64_t memory;
+};
+
+#define GICV5_IST_DIR_SIZE 256
+
+/**
+ * GICv5SPI: an SPI's state, which never leaves the IRS
+ *
+ * @space: of the domain it is assigned to
+ */
+typedef struct GICv5SPI {
+    GICv5Node node;
+    GICv5Space *space;
+    bool tm_level;                  /* IRS_SPI_CFGR.TM: level-triggered */
+    bool level;                     /* the wire now */
+} GICv5SPI;
+
+/**
+ * GICv5OneOfN: the interrupts of a space with routing mode 1-of-N, and the
+ * targets that take them
+ *
+ * @set: the interrupts that are offered to no target
+ * @idle: targets without an offer, by what they have room for; bit r of
+ *     @idle_map is set if list r is not empty
+ * @holder: targets with an offer, by its priority; @holder_map likewise
+ */
+typedef struct GICv5OneOfN {
+    GICv5PendSet set;
+    uint64_t idle_map;
+    uint64_t holder_map;
+    QTAILQ_HEAD(, GICv5Target) idle[GICV5_NUM_PRIOS + 1];
+    QTAILQ_HEAD(, GICv5Target) holder[GICV5_NUM_PRIOS];
+} GICv5OneOfN;
+
+/**
+ * GICv5Space: INTIDs, and what they can be routed to
+ *
+ * @lpi: the table of its LPIs; its SPIs are those with this @space
+ * @target: by id, two levels of GICV5_TARGET_FANOUT
+ * @targets: the same, in the order in which they came
+ */
+struct GICv5Space {
+    GICv5System *sys;
+    GICv5Domain domain;
+    GICv5IST lpi;
+    GICv5OneOfN one_of_n;
+    GICv5Target ***target;
+    QSIMPLEQ_HEAD(, GICv5Target) targets;
+    bool touched;                   /* is in the system's @touched_spaces */
+    QSIMPLEQ_ENTRY(GICv5Space) next_touched;
+};
+
+#define GICV5_TARGET_FANOUT 256
+
+typedef struct GICv5EngineIRS {
+    uint32_t spi_base;
+    uint32_t spi_count;
+    GICv5SPI *spi;
+    bool enabled[GICV5_NUM_DOMAINS];    /* IRS_CR0.IRSEN */
+} GICv5EngineIRS;
+
+/**
+ * GICv5System: see engine.h
+ *
+ * @batch: between gicv5_begin_batch() and its end
+ * @touched, @touched_spaces: by the batch
+ * @save_pages, @save_dirty, @save_queued: what a migration would have to
+ *     send: pages that are not clean, interrupts that are dirty and queued.
+ *     Other threads read these.
+ */
+struct GICv5System {
+    GICv5EngineConfig cfg;
+    const GICv5EngineOps *ops;
+    void *opaque;
+    GICv5Space space[GICV5_NUM_DOMAINS];
+    GArray *irs;                        /* GICv5EngineIRS */
+    GPtrArray *pe;                      /* GICv5PE */
+    bool batch;
+    QSIMPLEQ_HEAD(, GICv5Target) touched;
+    QSIMPLEQ_HEAD(, GICv5Space) touched_spaces;
+    uint32_t save_pages;
+    uint32_t save_dirty;
+    uint32_t save_queued;
+};
+
+static inline GICv5EngineIRS *gicv5_engine_irs(const GICv5System *sys,
+                                               unsigned irs)
+{
+    return &g_array_index(sys->irs, GICv5EngineIRS, irs);
+}
+
+/* --- word.c --- */
+
+/* The only function that changes a state word. */
+void gicv5_set_word(GICv5Space *sp, uint32_t intid, GICv5Node *n,
+                    uint32_t word);
+
+/* The same for a word that comes from memory, or is forgotten. */
+void gicv5_adopt_word(GICv5Space *sp, uint32_t intid, GICv5Node *n,
+                      uint32_t word);
+
+/* What @word becomes with an event */
+uint32_t gicv5_event_word(uint32_t word, GICv5Event event);
+
+/* The node of an interrupt in a pending set: exists by the invariant. */
+GICv5Node *gicv5_queued_node(GICv5Space *sp, uint32_t intid);
+
+/* Pending, enabled and not active */
+static inline bool gicv5_word_is_deliverable(uint32_t word)
+{
+    return (word & (R_GICV5_ISTE_PENDING_MASK | R_GICV5_ISTE_ENABLE_MASK |
+                    R_GICV5_ISTE_ACTIVE_MASK)) ==
+           (R_GICV5_ISTE_PENDING_MASK | R_GICV5_ISTE_ENABLE_MASK);
+}
+
+/* --- route.c --- */
+
+/* A new target of @sp, whose id is not taken */
+GICv5Target *gicv5_target_new(GICv5Space *sp, uint16_t id, GICv5PE *pe);
+
+static inline GICv5Target *gicv5_find_target(const GICv5Space *sp, uint16_t id)
+{
+    GICv5Target **l2 = sp->target[id / GICV5_TARGET_FANOUT];
+
+    return l2 ? l2[id % GICV5_TARGET_FANOUT] : NULL;
+}
+
+/* Where a deliverable interrupt belongs; NULL if its target does not exist */
+static inline GICv5PendSet *gicv5_pendset_of(GICv5Space *sp, uint32_t word)
+{
+    GICv5Target *t;
+
+    if (!gicv5_word_is_deliverable(word)) {
+        return NULL;
+    }
+    if (word & R_GICV5_ISTE_IRM_MASK) {
+        return &sp->one_of_n.set;
+    }
+    t = gicv5_find_target(sp, FIELD_EX32(word, GICV5_ISTE, IAFFID));
+    return t ? &t->set : NULL;
+}
+
+/* Deliverable, and its target exists */
+static inline bool gicv5_is_queued(const GICv5Space *sp, uint32_t word)
+{
+    return gicv5_word_is_deliverable(word) &&
+           ((word & R_GICV5_ISTE_IRM_MASK) ||
+            gicv5_find_target(sp, FIELD_EX32(word, GICV5_ISTE, IAFFID)));
+}
+
+/* The target has a sink, whose IRS is enabled in its domain */
+bool gicv5_target_is_enabled(const GICv5Target *t);
+
+/* What the sink ought to be told */
+GICv5Candidate gicv5_target_best(const GICv5Target *t);
+
+/* Tell the sink what its candidate is, if that is news */
+void gicv5_target_forward(GICv5Target *t);
+
+/*
+ * What gicv5_one_of_n_settle() names has changed: sinks hear of what follows
+ * now, or at the end of the batch.
+ */
+void gicv5_target_changed(GICv5Target *t);
+
+/* The 1-of-N interrupts of @sp have changed */
+void gicv5_one_of_n_changed(GICv5Space *sp);
+
+/* IRSEN of IRS number @irs has changed. O(PEs) */
+void gicv5_irs_changed(GICv5System *sys, unsigned irs, GICv5Domain domain);
+
+/*
+ * Between these two, changes of words reach the pending sets but no PE, which
+ * hears of the result only: when a whole table or page comes or goes, and
+ * where one operation changes several things. O(targets concerned). Batches
+ * nest.
+ */
+bool gicv5_begin_batch(GICv5System *sys);
+void gicv5_end_batch(GICv5System *sys, bool outer);
+
+/* GICV5_CMD_SET_ONE_OF_N; returns whether changes are wanted from now on */
+bool gicv5_target_set_limit(GICv5Target *t, unsigned limit);
+
+/* GICV5_CMD_ACTIVATE for @intid is about to be carried out */
+void gicv5_target_acknowledged(GICv5Target *t, uint32_t intid);
+
+/* --- one_of_n.c --- */
+
+/*
+ * gicv5_one_of_n_settle: the set, offer, DPS, limit or IRSEN of @t has changed
+ *
+ * An offer that has no room any more goes back. The PE has to be told of that
+ * before gicv5_one_of_n_place() tells others.
+ */
+void gicv5_one_of_n_settle(GICv5Target *t);
+
+/* gicv5_one_of_n_insert: @intid, with IRM=1, became deliverable */
+void gicv5_one_of_n_insert(GICv5Space *sp, uint32_t intid, GICv5Node *n,
+                           unsigned prio);
+
+/* gicv5_one_of_n_remove: the reverse; offered or not */
+void gicv5_one_of_n_remove(GICv5Space *sp, uint32_t intid, GICv5Node *n,
+                           unsigned prio);
+
+/* Offer what can be offered. O(what is offered then) */
+void gicv5_one_of_n_place(GICv5Space *sp);
+
+void gicv5_one_of_n_init(GICv5Space *sp);
+/* All targets in the order in which they came, for a reset. O(targets) */
+void gicv5_one_of_n_reset(GICv5Space *sp);
+bool gicv5_one_of_n_check(GICv5Space *sp);
+
+/* --- pending.c --- */
+
+void gicv5_pendset_insert(GICv5PendSet *set, GICv5Space *sp, uint32_t intid,
+                          GICv5Node *n, unsigned prio);
+/* At the front of its queue: it has waited already */
+void gicv5_pendset_insert_first(GICv5PendSet *set, GICv5Space *sp,
+                                uint32_t intid, GICv5Node *n, unsigned prio);
+void gicv5_pendset_remove(GICv5PendSet *set, GICv5Space *sp, uint32_t intid,
+                          GICv5Node *n, unsigned prio);
+
+/* The first interrupt of the most important priority */
+static inline GICv5Candidate gicv5_pendset_peek(const GICv5PendSet *set)
+{
+    unsigned prio;
+
+    if (!set->occupied) {
+        return GICV5_CANDIDATE_NONE;
+    }
+    prio = ctz32(set->occupied);
+    return gicv5_candidate(set->head[prio], prio);
+}
+
+/* --- spi.c --- */
+
+/* SPI @id if it is reachable in the space, else NULL. O(IRSes) */
+GICv5SPI *gicv5_space_spi(const GICv5Space *sp, uint32_t id);
+
+/* SPI @id, which exists. O(IRSes) */
+GICv5SPI *gicv5_find_spi(const GICv5System *sys, uint32_t id);
+
+void gicv5_spi_reset_all(GICv5System *sys);
+
+/* --- table.c --- */
+
+void gicv5_ist_init(GICv5IST *ist, GICv5Space *sp, GICv5Type type);
+
+/* A valid table without state; false if there is no memory for it */
+bool gicv5_ist_create(GICv5IST *ist, uint64_t base, const GICv5ISTConfig *cfg);
+
+/* Forget the table without writing anything (reset). O(pages used) */
+void gicv5_ist_drop(GICv5IST *ist);
+
+/*
+ * gicv5_ist_node: interrupt @id, or NULL if it is not reachable
+ *
+ * Loads its page. The node is good until the next call.
+ */
+GICv5Node *gicv5_ist_node(GICv5IST *ist, uint32_t id);
+
+/* The state word of interrupt @id; nothing changes. False: not reachable */
+bool gicv5_ist_peek(const GICv5IST *ist, uint32_t id, uint32_t *word);
+
+/* Interrupt @id that is queued: its node exists by the invariant. */
+GICv5Node *gicv5_ist_queued_node(GICv5IST *ist, uint32_t id);
+
+/*
+ * gicv5_ist_changed: the word of interrupt @id, which is @n, has changed
+ *
+ * @queued: by how many the queued interrupts became more: -1, 0 or 1
+ * @dirty: memory has another word now
+ */
+void gicv5_ist_changed(GICv5IST *ist, uint32_t id, GICv5Node *n, int queued,
+                       bool dirty);
+
+static inline uint32_t gicv5_ist_in_page(const GICv5IST *ist, uint32_t id)
+{
+    return id & ((1u << ist->page_bits) - 1);
+}
+
+static inline uint32_t gicv5_ist_first_id(const GICv5IST *ist, uint32_t index)
+{
+    return index << ist->page_bits;
+}
+
+static inline GICv5ISTPage *gicv5_ist_page(const GICv5IST *ist, uint32_t index)
+{
+    GICv5ISTPage **chunk = ist->dir[index / GICV5_IST_DIR_SIZE];
+
+    return chunk ? chunk[index % GICV5_IST_DIR_SIZE] : NULL;
+}
+
+/* The bytes of host memory of one page */
+size_t gicv5_ist_page_bytes(const GICv5IST *ist);
+
+static inline bool gicv5_ist_page_is_dirty(const GICv5ISTPage *page)
+{
+    return !bitmap_empty(page->dirty, GICV5_IST_PAGE_SIZE);
+}
+
+/*
+ * A page without state, or NULL if there is no memory for it
+ * @make_room: another one may go, written back if need be
+ */
+GICv5ISTPage *gicv5_ist_page_new(GICv5IST *ist, uint32_t index,
+                                 bool make_room);
+
+/* The interrupts [@first, @first + @count) of the page get these words. */
+void gicv5_ist_adopt_words(GICv5ISTPage *page, uint32_t first,
+                           const uint32_t *words, uint32_t count);
+
+/* --- table_memory.c --- */
+
+/* L2_ADDR of an L1 ISTE */
+uint64_t gicv5_ist_l1e_addr(uint64_t l1e);
+
+/*
+ * gicv5_ist_page_addr: guest address of the first ISTE of a page, or false
+ *
+ * @l1_addr: address of the L1 ISTE of a two-level table
+ * @is_error: it is not in RAM; if false, L1 says that there is no table
+ */
+bool gicv5_ist_page_addr(const GICv5IST *ist, uint32_t index, uint64_t *addr,
+                         uint64_t *l1_addr, bool *is_error);
+
+/* The same for a page that is there, with an error report for @id */
+bool gicv5_ist_need_addr(GICv5ISTPage *page, uint32_t id);
+
+/* Sanitized state words of @count interrupts; false if not in RAM */
+bool gicv5_ist_read_words(const GICv5IST *ist, uint64_t addr, uint32_t *words,
+                          uint32_t count);
+
+/*
+ * Write what differs from memory. Where memory will not take it the state is
+ * lost, as the architecture has no way to keep it.
+ */
+void gicv5_ist_write_back(GICv5ISTPage *page);
+
+/* Log and record that a structure is not in RAM */
+void gicv5_ist_swerr(const GICv5IST *ist, GICv5SWErr ec, uint32_t id,
+                     uint64_t addr);
+
+#endif
