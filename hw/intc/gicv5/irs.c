@@ -24,14 +24,13 @@ struct ARMGICv5Class {
 
 /* --- ports --- */
 
-static uint64_t port_command(GICv5Port *port, GICv5Command cmd,
-                             GICv5Domain domain, uint32_t intid,
-                             uint32_t value)
+static uint64_t port_command(GICv5Port *port, const GICv5Request *req)
 {
-    ARMGICv5CommonState *s = port->irs;
-
-    return gicv5_command(gicv5_irs_space(s, domain), port->irs_pe,
-                         cmd, intid, value);
+    if (req->scope != GICV5_SCOPE_DOMAIN) {
+        return gicv5_unreachable(req);
+    }
+    return gicv5_command(gicv5_irs_space(port->irs, req->domain), port->irs_pe,
+                         req->cmd, req->intid, req->value);
 }
 
 static const GICv5PortIRSOps port_ops = {

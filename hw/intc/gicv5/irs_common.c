@@ -238,7 +238,7 @@ static bool check_pes(ARMGICv5CommonState *s, Error **errp)
     for (unsigned i = 0; (pe = gicv5_system_pe(s->sys, i)); i++) {
         const GICv5Port *port = gicv5_pe_opaque(pe);
 
-        if (port && ARM_GICV5_COMMON(port->irs)->irsid == s->irsid) {
+        if (port && port->irs->irsid == s->irsid) {
             error_setg(errp, "irsid %u is another IRS's", s->irsid);
             return false;
         }

@@ -968,8 +968,8 @@ static void kvm_gicv5_realize(DeviceState *dev, Error **errp)
     for (uint32_t i = 0; i < s->num_cpus; i++) {
         s->port[i].irs_ops = &port_ops;
         s->port[i].id_bits = 16;
-        if (!gicv5_cpu_attach_kvm(qemu_get_cpu(s->cpu_index[i]), &s->port[i],
-                                  errp)) {
+        if (!gicv5_cpu_attach(qemu_get_cpu(s->cpu_index[i]), &s->port[i],
+                              errp)) {
             return;
         }
     }

@@ -21,11 +21,16 @@
 
 typedef struct GICv5Port GICv5Port;
 
+struct ARMGICv5CommonState;
+struct ArchCPU;
+struct GICv5PE;
+
 /**
  * GICv5Command: what a CPU interface can ask of its IRS
  *
- * All of them name an LPI or SPI by its full INTID. An INTID that is not
- * reachable in the domain has no effect, and no exception follows.
+ * Those that name an LPI or SPI do so by its full INTID. An INTID that is not
+ * reachable in what the request is about has no effect, and no exception
+ * follows.
  *
  * @GICV5_CMD_SET_ENABLE: value 1 enable, 0 disable (GIC CDEN, CDDIS)
  * @GICV5_CMD_SET_PRIORITY: value = 5-bit priority (GIC CDPRI)
@@ -58,23 +63,73 @@ typedef enum GICv5Command {
 #define GICV5_TARGET_IRM BIT(16)
 
 /**
+ * GICv5Scope: whose interrupts a request is about
+ *
+ * @GICV5_SCOPE_DOMAIN: the physical ones of the request's domain
+ * @GICV5_SCOPE_RESIDENT: those of the VM whose VPE is resident on the PE
+ * @GICV5_SCOPE_VM: those of the VM that the request names
+ *
+ * An IRS without virtualization answers the last two as it does for an
+ * interrupt that is not reachable.
+ */
+typedef enum GICv5Scope {
+    GICV5_SCOPE_DOMAIN,
+    GICV5_SCOPE_RESIDENT,
+    GICV5_SCOPE_VM,
+} GICv5Scope;
+
+/**
+ * GICv5Request: a command with its operands
+ *
+ * Made with designated initializers: what a command does not name is 0, and a
+ * new member must mean with 0 what there was before.
+ *
+ * @cmd: what to do
+ * @scope: whose interrupts
+ * @domain: interrupt domain; of a VM, the one that it belongs to
+ * @vm: VM ID, for GICV5_SCOPE_VM
+ * @intid: an LPI or SPI of @scope
+ * @value: the other operand, see GICv5Command. Commands with an architected
+ *     register as their operand, as residency has with ICH_CONTEXTR_EL2, take
+ *     its image here, and answer with one: so a verdict has its place (F).
+ */
+typedef struct GICv5Request {
+    GICv5Command cmd;
+    GICv5Scope scope;
+    GICv5Domain domain;
+    uint16_t vm;
+    uint32_t intid;
+    uint64_t value;
+} GICv5Request;
+
+/**
+ * gicv5_unreachable: the answer to @req if its interrupt is not reachable
+ *
+ * Also that of a PE without an IRS.
+ */
+static inline uint64_t gicv5_unreachable(const GICv5Request *req)
+{
+    return req->cmd == GICV5_CMD_REQUEST_CONFIG ? R_GICV5_ICSR_F_MASK : 0;
+}
+
+/**
  * GICv5PortIRSOps: the IRS's side
  *
- * @command: carry out @cmd in physical domain @domain; returns what @cmd says,
- *     0 if it says nothing. TCG only.
+ * @command: carry out @req; returns what GICv5Command says, 0 if it says
+ *     nothing. TCG only.
  * @access: read or write the kernel's copy of a CPU interface register; @attr
  *     is its encoding with the PE's MPIDR, as KVM_DEV_ARM_VGIC_GRP_CPU_SYSREGS
- *     takes it. False with @errp set if the kernel refuses. KVM only.
+ *     takes it. False with @errp set if the kernel refuses. KVM only, see
+ *     gicv5_port_is_kvm().
  */
 typedef struct GICv5PortIRSOps {
-    uint64_t (*command)(GICv5Port *port, GICv5Command cmd, GICv5Domain domain,
-                        uint32_t intid, uint32_t value);
+    uint64_t (*command)(GICv5Port *port, const GICv5Request *req);
     bool (*access)(GICv5Port *port, uint64_t attr, bool write,
                    uint64_t *value, Error **errp);
 } GICv5PortIRSOps;
 
 /**
- * GICv5PortCPUOps: the CPU interface's side
+ * GICv5PortCPUOps: the CPU interface's side; none of it is called with KVM
  *
  * @forward: the IRS's candidate for @domain is now @candidate
  *     (GICV5_CANDIDATE_NONE: recalled). May only update state and exception
@@ -96,44 +151,50 @@ typedef struct GICv5PortCPUOps {
  * it calls gicv5_cpu_attach(). It lives until gicv5_cpu_detach(), or the end
  * of the CPU.
  *
+ * @irs: the IRS device; @irs_pe: what its engine has of this PE. Only the IRS
+ *     looks into them.
+ * @cpu_ops, @cpu: set by gicv5_cpu_attach(); only the CPU interface looks into
+ *     @cpu
  * @iaffid: the PE's interrupt affinity ID (ICC_IAFFIDR_EL1)
  * @domains: bit d set = the IRS implements GICv5Domain d
  * @id_bits: width of LPI and SPI IDs the IRS can hold, 1..24
- * @cpu_ops, @cpu: set by gicv5_cpu_attach()
  */
 struct GICv5Port {
     const GICv5PortIRSOps *irs_ops;
-    void *irs;
-    void *irs_pe;
+    struct ARMGICv5CommonState *irs;
+    struct GICv5PE *irs_pe;
     const GICv5PortCPUOps *cpu_ops;
-    void *cpu;
+    struct ArchCPU *cpu;
     uint16_t iaffid;
     uint8_t domains;
     uint8_t id_bits;
 };
 
 /**
+ * gicv5_port_is_kvm: are the IRS and the CPU interface of @port the kernel's?
+ *
+ * @port may be NULL: then no, whatever the accelerator is.
+ */
+static inline bool gicv5_port_is_kvm(const GICv5Port *port)
+{
+    return port && port->irs_ops->access;
+}
+
+/**
  * gicv5_cpu_attach: connect @port to the GICv5 CPU interface of @cs
  *
- * Implemented by target/arm. Fails with @errp set if @cs is no Arm CPU with
- * FEAT_GCIE, or already has an IRS. The CPU must be realized; nothing may run
- * yet. Returns true on success.
+ * Implemented by target/arm. Fails with @errp set if @cs is no Arm CPU, has an
+ * IRS already or, unless KVM runs the CPU interface, has no FEAT_GCIE. The CPU
+ * must be realized; nothing may run yet. Returns true on success.
  */
 bool gicv5_cpu_attach(CPUState *cs, GICv5Port *port, Error **errp);
 
 /**
- * gicv5_cpu_detach: undo gicv5_cpu_attach() or gicv5_cpu_attach_kvm()
+ * gicv5_cpu_detach: undo gicv5_cpu_attach()
  *
  * For an IRS that goes away; nothing to do if no CPU is attached. BQL held.
  */
 void gicv5_cpu_detach(GICv5Port *port);
-
-/**
- * gicv5_cpu_attach_kvm: connect @port to a vCPU whose CPU interface KVM runs
- *
- * The CPU saves and loads its state through GICv5PortIRSOps.access.
- */
-bool gicv5_cpu_attach_kvm(CPUState *cs, GICv5Port *port, Error **errp);
 
 /**
  * gicv5_cpu_is_as_new_kvm: is the CPU interface behind @port as after reset?

@@ -232,21 +232,18 @@ void gicv5_cpuif_update(ARMCPU *cpu)
     gicv5_cpuif_unlock(cpu);
 }
 
-uint64_t gicv5_cpuif_command(ARMCPU *cpu, GICv5Domain domain, GICv5Command cmd,
-                             uint32_t intid, uint32_t value)
+uint64_t gicv5_cpuif_command(ARMCPU *cpu, const GICv5Request *req)
 {
-    GICv5CPUIf *c = gicv5_cpuif(cpu);
-    uint64_t result;
+    GICv5Port *port;
+    uint64_t answer;
 
     BQL_LOCK_GUARD();
 
-    if (c->port) {
-        result = c->port->irs_ops->command(c->port, cmd, domain, intid, value);
-    } else {
-        result = cmd == GICV5_CMD_REQUEST_CONFIG ? R_GICV5_ICSR_F_MASK : 0;
-    }
-    trace_gicv5_cpuif_command(cpu_num(cpu), domain, cmd, intid, value, result);
-    return result;
+    port = gicv5_cpuif(cpu)->port;
+    answer = port ? port->irs_ops->command(port, req) : gicv5_unreachable(req);
+    trace_gicv5_cpuif_command(cpu_num(cpu), req->domain, req->cmd, req->intid,
+                              req->value, answer);
+    return answer;
 }
 
 static void gicv5_cpuif_forward(GICv5Port *port, GICv5Domain domain,
@@ -298,7 +295,9 @@ static unsigned gicv5_cpuif_one_of_n_limit(GICv5Port *port, GICv5Domain domain)
 void gicv5_cpuif_tell_limit(ARMCPU *cpu, GICv5Domain domain)
 {
     GICv5CPUIf *c = gicv5_cpuif(cpu);
-    unsigned limit;
+    GICv5Request req = {
+        .cmd = GICV5_CMD_SET_ONE_OF_N, .domain = domain,
+    };
     bool go_on;
 
     BQL_LOCK_GUARD();
@@ -307,11 +306,11 @@ void gicv5_cpuif_tell_limit(ARMCPU *cpu, GICv5Domain domain)
         return;
     }
     qemu_spin_lock(&c->lock);
-    limit = one_of_n_limit(cpu, domain);
-    c->bank[domain].limit_told = limit;
+    req.value = one_of_n_limit(cpu, domain);
+    c->bank[domain].limit_told = req.value;
     qemu_spin_unlock(&c->lock);
 
-    go_on = gicv5_cpuif_command(cpu, domain, GICV5_CMD_SET_ONE_OF_N, 0, limit);
+    go_on = gicv5_cpuif_command(cpu, &req);
 
     qemu_spin_lock(&c->lock);
     qatomic_set(&c->tell_limit, deposit32(c->tell_limit, domain, 1, go_on));
@@ -479,6 +478,10 @@ uint64_t gicv5_cpuif_acknowledge(ARMCPU *cpu, GICv5Domain domain, GICv5Ack ack)
         trace_gicv5_cpuif_acknowledge(cpu_num(cpu), domain, intid,
                                       gicv5_candidate_prio(hppi));
     } else {
+        const GICv5Request req = {
+            .cmd = GICV5_CMD_ACTIVATE, .domain = domain, .intid = intid,
+        };
+
         /*
          * The candidate is consumed. The IRS forwards the next one, if there
          * is any, before the command returns; the lines are computed with
@@ -488,7 +491,7 @@ uint64_t gicv5_cpuif_acknowledge(ARMCPU *cpu, GICv5Domain domain, GICv5Ack ack)
         qemu_spin_unlock(&c->lock);
         trace_gicv5_cpuif_acknowledge(cpu_num(cpu), domain, intid,
                                       gicv5_candidate_prio(hppi));
-        gicv5_cpuif_command(cpu, domain, GICV5_CMD_ACTIVATE, intid, 0);
+        gicv5_cpuif_command(cpu, &req);
         gicv5_cpuif_settle(cpu);
     }
     gicv5_cpuif_limit_changed(cpu, domain);

@@ -189,11 +189,10 @@ void gicv5_cpuif_deactivate_ppi(ARMCPU *cpu, GICv5Domain domain, unsigned ppi);
 /**
  * gicv5_cpuif_command: send a command to the IRS
  *
- * Takes the BQL if needed. Without an IRS nothing happens; the answer to
- * GICV5_CMD_REQUEST_CONFIG is then F=1.
+ * Takes the BQL if needed. Returns what GICv5Command says; without an IRS,
+ * gicv5_unreachable().
  */
-uint64_t gicv5_cpuif_command(ARMCPU *cpu, GICv5Domain domain, GICv5Command cmd,
-                             uint32_t intid, uint32_t value);
+uint64_t gicv5_cpuif_command(ARMCPU *cpu, const GICv5Request *req);
 
 /* The handler of the "gicv5-ppi" inputs */
 void gicv5_cpuif_ppi_input(void *opaque, int n, int level);
@@ -221,11 +220,6 @@ void gicv5_cpuif_define(ARMCPU *cpu, const struct ARMCPRegInfo *regs,
  * gicv5_cpuif_qtest_init: make qtest able to use the CPU interfaces
  */
 void gicv5_cpuif_qtest_init(void);
-
-/**
- * gicv5_cpuif_is_kvm: does KVM run the CPU interface of @cpu?
- */
-bool gicv5_cpuif_is_kvm(ARMCPU *cpu);
 
 /**
  * gicv5_cpuif_get_kvm, gicv5_cpuif_put_kvm: copy the architected state from

@@ -46,17 +46,25 @@ static bool irs_intid(CPUARMState *env, const ARMCPRegInfo *ri, uint64_t value,
     return true;
 }
 
-static void irs_command(CPUARMState *env, const ARMCPRegInfo *ri,
-                        uint64_t operand, GICv5Command cmd, uint32_t value)
+/*
+ * Send a command for the interrupt that an operand names. Returns the answer,
+ * or, if it names none, that for one that is not reachable.
+ */
+static uint64_t irs_command(CPUARMState *env, const ARMCPRegInfo *ri,
+                            uint64_t operand, GICv5Command cmd, uint64_t value)
 {
     ARMCPU *cpu = env_archcpu(env);
-    uint32_t intid;
+    GICv5Request req = {
+        .cmd = cmd,
+        .domain = gicv5_access_domain(env, GICV5_VIEW_INSN),
+        .value = value,
+    };
 
     trace_gicv5_cpuif_insn(CPU(cpu)->cpu_index, ri->name, operand);
-    if (irs_intid(env, ri, operand, &intid)) {
-        gicv5_cpuif_command(cpu, gicv5_access_domain(env, GICV5_VIEW_INSN),
-                            cmd, intid, value);
+    if (!irs_intid(env, ri, operand, &req.intid)) {
+        return gicv5_unreachable(&req);
     }
+    return gicv5_cpuif_command(cpu, &req);
 }
 
 static void gic_cddis_write(CPUARMState *env, const ARMCPRegInfo *ri,
@@ -106,22 +114,14 @@ static void gic_cdhm_write(CPUARMState *env, const ARMCPRegInfo *ri,
 static void gic_cdrcfg_write(CPUARMState *env, const ARMCPRegInfo *ri,
                              uint64_t value)
 {
-    ARMCPU *cpu = env_archcpu(env);
-    uint64_t icsr = R_GICV5_ICSR_F_MASK;
-    uint32_t intid;
+    uint64_t icsr = irs_command(env, ri, value, GICV5_CMD_REQUEST_CONFIG, 0);
 
-    trace_gicv5_cpuif_insn(CPU(cpu)->cpu_index, ri->name, value);
-    if (irs_intid(env, ri, value, &intid)) {
-        icsr = gicv5_cpuif_command(cpu,
-                                   gicv5_access_domain(env, GICV5_VIEW_INSN),
-                                   GICV5_CMD_REQUEST_CONFIG, intid, 0);
-    }
     /* With F set no other field carries information; all are zero then. */
     if (FIELD_EX64(icsr, GICV5_ICSR, F)) {
         icsr = R_GICV5_ICSR_F_MASK;
     }
     /* ICC_ICSR_EL1 is no input of the exception lines: no lock is needed. */
-    gicv5_cpuif_store(&gicv5_cpuif(cpu)->icsr, icsr & GICV5_ICSR_MASK);
+    gicv5_cpuif_store(&env->gicv5.icsr, icsr & GICV5_ICSR_MASK);
 }
 
 static void gic_cddi_write(CPUARMState *env, const ARMCPRegInfo *ri,

@@ -12,7 +12,6 @@
 #include "qemu/cutils.h"
 #include "cpu.h"
 #include "cpuif_internal.h"
-#include "trace.h"
 
 /* Op0 [15:14], Op1 [13:11], CRn [10:7], CRm [6:3], Op2 [2:0] */
 #define REG(op1, crm, op2) \
@@ -64,13 +63,6 @@ static bool access_regs(ARMCPU *cpu, bool write, Error **errp)
     return true;
 }
 
-bool gicv5_cpuif_is_kvm(ARMCPU *cpu)
-{
-    GICv5CPUIf *c = gicv5_cpuif(cpu);
-
-    return c->port && c->port->irs_ops->access;
-}
-
 bool gicv5_cpuif_get_kvm(ARMCPU *cpu, Error **errp)
 {
     GICv5CPUIf *c = gicv5_cpuif(cpu);
@@ -100,25 +92,4 @@ bool gicv5_cpu_is_as_new_kvm(GICv5Port *port, Error **errp)
            !(bank->cr0 & R_ICC_CR0_EN_MASK) && !bank->pcr && !bank->apr &&
            !c->ppi_enable[0] && !c->ppi_active[0] &&
            buffer_is_zero(c->ppi_prio, sizeof(c->ppi_prio));
-}
-
-bool gicv5_cpu_attach_kvm(CPUState *cs, GICv5Port *port, Error **errp)
-{
-    ARMCPU *cpu = (ARMCPU *)object_dynamic_cast(OBJECT(cs), TYPE_ARM_CPU);
-    GICv5CPUIf *c;
-
-    if (!cpu) {
-        error_setg(errp, "CPU %d is no Arm CPU", cs->cpu_index);
-        return false;
-    }
-    c = gicv5_cpuif(cpu);
-    if (c->port) {
-        error_setg(errp, "CPU %d is already connected to a GICv5 IRS",
-                   cs->cpu_index);
-        return false;
-    }
-    port->cpu = cpu;
-    c->port = port;
-    trace_gicv5_cpuif_attach(cs->cpu_index, port->iaffid, port->id_bits);
-    return true;
 }

@@ -73,6 +73,9 @@ static const char *qtest_op(ARMCPU *cpu, GICv5Domain domain, int num,
     GICv5CPUIf *c = gicv5_cpuif(cpu);
     GICv5Bank *bank = &c->bank[domain];
     uint32_t ppi = FIELD_EX32(intid, GICV5_INTID, ID);
+    const GICv5Request req = {
+        .cmd = num, .domain = domain, .intid = intid, .value = value,
+    };
 
     *result = 0;
     switch (num) {
@@ -83,7 +86,7 @@ static const char *qtest_op(ARMCPU *cpu, GICv5Domain domain, int num,
         if (!(c->port->domains & BIT(domain))) {
             return "the IRS does not have this domain";
         }
-        *result = gicv5_cpuif_command(cpu, domain, num, intid, value);
+        *result = gicv5_cpuif_command(cpu, &req);
         return NULL;
     case GICV5_QTEST_ACKNOWLEDGE:
         *result = gicv5_cpuif_acknowledge(cpu, domain, GICV5_ACK_ANY);

@@ -243,12 +243,13 @@ void gicv5_cpuif_reset(ARMCPU *cpu)
 bool gicv5_cpu_attach(CPUState *cs, GICv5Port *port, Error **errp)
 {
     ARMCPU *cpu = (ARMCPU *)object_dynamic_cast(OBJECT(cs), TYPE_ARM_CPU);
+    bool kvm = gicv5_port_is_kvm(port);
     GICv5CPUIf *c;
 
     ERRP_GUARD();
     assert(bql_locked());
 
-    if (!cpu || !gicv5_cpu_has_gcie(cpu) || !DEVICE(cs)->realized) {
+    if (!cpu || !DEVICE(cs)->realized || (!kvm && !gicv5_cpu_has_gcie(cpu))) {
         error_setg(errp, "CPU %d has no GICv5 CPU interface (FEAT_GCIE)",
                    cs->cpu_index);
         error_append_hint(errp, "Use -cpu max.\n");
@@ -260,17 +261,19 @@ bool gicv5_cpu_attach(CPUState *cs, GICv5Port *port, Error **errp)
                    cs->cpu_index);
         return false;
     }
-    if (!(port->domains & BIT(c->current))) {
+    if (!kvm && !(port->domains & BIT(c->current))) {
         error_setg(errp, "CPU %d needs a GICv5 IRS with interrupt domain %d",
                    cs->cpu_index, c->current);
         return false;
     }
 
-    port->cpu_ops = &gicv5_cpuif_port_ops;
     port->cpu = cpu;
     c->port = port;
-    c->iaffidr = port->iaffid;
-    set_id_bits(c, port->id_bits > 16 ? GICV5_MAX_ID_BITS : 16);
+    if (!kvm) {
+        port->cpu_ops = &gicv5_cpuif_port_ops;
+        c->iaffidr = port->iaffid;
+        set_id_bits(c, port->id_bits > 16 ? GICV5_MAX_ID_BITS : 16);
+    }
     trace_gicv5_cpuif_attach(cs->cpu_index, port->iaffid, port->id_bits);
     return true;
 }
@@ -291,8 +294,7 @@ void gicv5_cpu_detach(GICv5Port *port)
     c->port = NULL;
     port->cpu = NULL;
     port->cpu_ops = NULL;
-    if (!c->enabled) {
-        /* KVM runs the CPU interface. */
+    if (gicv5_port_is_kvm(port)) {
         return;
     }
 

@@ -30,7 +30,8 @@ void gicv5_report_alien_register(ARMCPU *cpu, int v)
 
 static bool gicv5_needed(void *opaque)
 {
-    return gicv5_cpu_has_gcie(opaque) || gicv5_cpuif_is_kvm(opaque);
+    return gicv5_cpu_has_gcie(opaque) ||
+           gicv5_port_is_kvm(gicv5_cpuif(opaque)->port);
 }
 
 static bool in_mask(const char *field, unsigned n, uint64_t value,
@@ -99,7 +100,8 @@ static int gicv5_pre_save(void *opaque)
     ARMCPU *cpu = opaque;
     Error *err = NULL;
 
-    if (gicv5_cpuif_is_kvm(cpu) && !gicv5_cpuif_get_kvm(cpu, &err)) {
+    if (gicv5_port_is_kvm(gicv5_cpuif(cpu)->port) &&
+        !gicv5_cpuif_get_kvm(cpu, &err)) {
         error_reportf_err(err, "cpu/gicv5: cannot save the state: ");
         return -EIO;
     }
@@ -111,7 +113,7 @@ static int gicv5_post_load(void *opaque, int version_id)
     ARMCPU *cpu = opaque;
     GICv5CPUIf *c = gicv5_cpuif(cpu);
     uint32_t lines = cpu->env.irq_line_state;
-    bool kvm = gicv5_cpuif_is_kvm(cpu);
+    bool kvm = gicv5_port_is_kvm(c->port);
     Error *err = NULL;
 
     if (!validate(c, kvm)) {
