@@ -501,6 +501,162 @@ static void test_setlpi_frame(void)
     qtest_quit(qts);
 }
 
+/**
+ * Quiet: accesses that are not worth a message for whoever writes a guest
+ *
+ * @last: the last word; @bits: 32, 64 (whole or by halves), or 0 for those of
+ *     features that are absent, where any of the two is quiet
+ * @write: writes are quiet too
+ */
+typedef struct Quiet {
+    unsigned first;
+    unsigned last;
+    unsigned bits;
+    bool write;
+} Quiet;
+
+static const Quiet quiet[] = {
+    { IDR0, IDR7, 32, false },
+    { IIDR, AIDR, 32, false },
+    { CR0, CR1, 32, true },
+    { SYNCR, SYNCR, 32, true },
+    { SYNC_STATUSR, SYNC_STATUSR, 32, false },
+    { SPI_VMR, SPI_VMR + 4, 0, true },
+    { SPI_SELR, SPI_SELR, 32, true },
+    { SPI_DOMAINR, SPI_DOMAINR, 32, false },
+    { SPI_RESAMPLER, SPI_CFGR, 32, true },
+    { SPI_STATUSR, SPI_STATUSR, 32, false },
+    { PE_SELR, PE_SELR, 32, true },
+    { PE_STATUSR, PE_STATUSR, 32, false },
+    { PE_CR0, PE_CR0, 32, true },
+    { IST_BASER, IST_BASER + 4, 64, true },
+    { IST_CFGR, IST_CFGR, 32, true },
+    { IST_STATUSR, IST_STATUSR, 32, false },
+    /* There is no IST, which a write is told of. */
+    { MAP_L2_ISTR, MAP_L2_ISTR, 32, false },
+    /* VMT_BASER to SAVE_VM_STATUSR, MEC_IDR to MPAM_PARTID_R */
+    { 0x200, 0x308, 0, true },
+    { 0x340, 0x384, 0, true },
+    { SWERR_STATUSR, SWERR_SYNDROMER1 + 4, 64, true },
+    { DEVARCH, DEVARCH, 32, false },
+    { PIDR4, FRAME_SIZE - 4, 32, false },
+};
+
+static bool is_quiet(unsigned offset, unsigned size, bool write)
+{
+    if (size < 4 || offset % size) {
+        return false;
+    }
+    for (unsigned i = 0; i < ARRAY_SIZE(quiet); i++) {
+        const Quiet *q = &quiet[i];
+
+        if (offset >= q->first && offset <= q->last) {
+            return (q->write || !write) && (size == 4 || q->bits != 32);
+        }
+    }
+    return false;
+}
+
+/* One access, of zeros; whether it made QEMU write a message to @log */
+static bool is_logged(const IRS *f, const char *log, unsigned offset,
+                      unsigned size, bool write)
+{
+    uint64_t addr = f->base + offset;
+    struct stat before = {}, after;
+
+    g_assert_cmpint(stat(log, &before), ==, 0);
+    switch (size) {
+    case 1:
+        write ? qtest_writeb(f->qts, addr, 0) : qtest_readb(f->qts, addr);
+        break;
+    case 2:
+        write ? qtest_writew(f->qts, addr, 0) : qtest_readw(f->qts, addr);
+        break;
+    case 4:
+        write ? qtest_writel(f->qts, addr, 0) : qtest_readl(f->qts, addr);
+        break;
+    default:
+        write ? qtest_writeq(f->qts, addr, 0) : qtest_readq(f->qts, addr);
+        break;
+    }
+    g_assert_cmpint(stat(log, &after), ==, 0);
+    return after.st_size > before.st_size;
+}
+
+static void check_messages(const char *args)
+{
+    g_autofree char *log = g_build_filename(g_get_tmp_dir(),
+                                            "gicv5-log-XXXXXX", NULL);
+    int fd = g_mkstemp(log);
+    g_autofree char *all = g_strdup_printf("-d guest_errors -D %s %s", log,
+                                           args);
+    QTestState *qts = gicv5_start(1, ONLY_NS, 1, all);
+    IRS f = gicv5_irs(qts, 0, DOM_NS);
+
+    g_assert_true(spi_select(&f, 0) && pe_select(&f, IAFFID(0)));
+    for (unsigned off = 0; off < FRAME_SIZE; off++) {
+        if (off >= 0x410 && off < 0xffb0) {
+            continue;
+        }
+        for (unsigned size = 1; size <= 8 && off + size <= FRAME_SIZE;
+             size *= 2) {
+            for (unsigned write = 0; write < 2; write++) {
+                if (is_logged(&f, log, off, size, write) ==
+                    is_quiet(off, size, write)) {
+                    g_error("offset 0x%x size %u write %u", off, size, write);
+                }
+            }
+            if (off == PE_SELR) {
+                irs_writel(&f, PE_SELR, IAFFID(0));
+            }
+        }
+    }
+
+    /* What was selected last is not there: so are the writes that need it. */
+    irs_writel(&f, SPI_SELR, 0xffffff);
+    irs_writel(&f, PE_SELR, NO_IAFFID);
+    g_assert_true(is_logged(&f, log, SPI_CFGR, 4, true));
+    g_assert_true(is_logged(&f, log, PE_CR0, 4, true));
+    g_assert_false(is_logged(&f, log, SPI_CFGR, 4, false));
+    g_assert_false(is_logged(&f, log, PE_CR0, 4, false));
+
+    /* Registers of the IST are for one that is not valid. */
+    ist_set_valid(&f, RAM_BASE, IST_CFG(8, 0, 0));
+    g_assert_true(is_logged(&f, log, IST_CFGR, 4, true));
+    /* By halves: VALID keeps its 1. */
+    g_assert_true(is_logged(&f, log, IST_BASER + 4, 4, true));
+    g_assert_cmphex(irs_readq(&f, IST_BASER), ==, RAM_BASE | IST_BASER_VALID);
+    g_assert_false(is_logged(&f, log, IST_BASER, 4, true));
+
+    /* The SETLPI frame: one register, to be written */
+    f.base += FRAME_SIZE;
+    for (unsigned off = 0; off < 16; off++) {
+        for (unsigned size = 1; size <= 8; size *= 2) {
+            g_assert_cmpint(is_logged(&f, log, off, size, false), ==,
+                            off || size != 4);
+            g_assert_cmpint(is_logged(&f, log, off, size, true), ==,
+                            off || size != 4);
+        }
+    }
+    qtest_quit(qts);
+    close(fd);
+    unlink(log);
+}
+
+/*
+ * -d guest_errors tells of each access that the IRS does not support, and of
+ * no other one. Software may look for registers of absent features.
+ */
+static void test_messages(void)
+{
+    check_messages("");
+}
+
+static void test_messages_no_swerr(void)
+{
+    check_messages("-global arm-gicv5.has-swerr=off");
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -515,5 +671,7 @@ int main(int argc, char **argv)
     qtest_add_func("gicv5/regs/reserved", test_reserved);
     qtest_add_func("gicv5/regs/random", test_random);
     qtest_add_func("gicv5/regs/setlpi-frame", test_setlpi_frame);
+    qtest_add_func("gicv5/regs/messages", test_messages);
+    qtest_add_func("gicv5/regs/messages-no-swerr", test_messages_no_swerr);
     return g_test_run();
 }
