@@ -1,5 +1,5 @@
 /*
- * Arm GICv5 IRS: the memory that tables are in
+ * Arm GICv5: the memory that tables are in, by interrupt domain
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -9,7 +9,21 @@
 #include "qemu/bswap.h"
 #include "qemu/rcu.h"
 #include "exec/address-spaces.h"
-#include "irs_internal.h"
+#include "dma.h"
+
+/**
+ * GICv5Memory: @as for the Non-secure and Realm domains, @secure_as for the
+ * Secure and EL3 domains; the same for both if that is the system's memory
+ */
+struct GICv5Memory {
+    AddressSpace *as;
+    AddressSpace *secure_as;
+};
+
+static bool is_secure(GICv5Domain domain)
+{
+    return domain == GICV5_DOMAIN_S || domain == GICV5_DOMAIN_EL3;
+}
 
 /*
  * Tables are in the domain's physical address space. The numbers of domains
@@ -21,26 +35,26 @@ static MemTxAttrs domain_attrs(GICv5Domain domain)
     return (MemTxAttrs) {
         .memory = 1,
         .space = domain,
-        .secure = gicv5_domain_is_secure(domain),
+        .secure = is_secure(domain),
     };
 }
 
-static AddressSpace *domain_as(ARMGICv5CommonState *s, GICv5Domain domain)
+static AddressSpace *domain_as(GICv5Memory *m, GICv5Domain domain)
 {
-    return gicv5_domain_is_secure(domain) ? s->secure_as : s->dma_as;
+    return is_secure(domain) ? m->secure_as : m->as;
 }
 
-bool gicv5_dma_read(void *opaque, GICv5Domain domain, uint64_t addr,
-                    void *buf, size_t len)
+bool gicv5_memory_read(GICv5Memory *m, GICv5Domain domain, uint64_t addr,
+                       void *buf, size_t len)
 {
-    return address_space_read(domain_as(opaque, domain), addr,
+    return address_space_read(domain_as(m, domain), addr,
                               domain_attrs(domain), buf, len) == MEMTX_OK;
 }
 
-bool gicv5_dma_write(void *opaque, GICv5Domain domain, uint64_t addr,
-                     const void *buf, size_t len)
+bool gicv5_memory_write(GICv5Memory *m, GICv5Domain domain, uint64_t addr,
+                        const void *buf, size_t len)
 {
-    return address_space_write(domain_as(opaque, domain), addr,
+    return address_space_write(domain_as(m, domain), addr,
                                domain_attrs(domain), buf, len) == MEMTX_OK;
 }
 
@@ -66,10 +80,10 @@ static uint64_t *map64(AddressSpace *as, GICv5Domain domain, uint64_t addr,
 }
 
 /* Alignment: table addresses have at least 6 zero bits. */
-bool gicv5_dma_read64(void *opaque, GICv5Domain domain, uint64_t addr,
-                      uint64_t *value)
+bool gicv5_memory_read64(GICv5Memory *m, GICv5Domain domain, uint64_t addr,
+                         uint64_t *value)
 {
-    AddressSpace *as = domain_as(opaque, domain);
+    AddressSpace *as = domain_as(m, domain);
     uint64_t *p = map64(as, domain, addr, false);
 
     if (!p) {
@@ -80,18 +94,36 @@ bool gicv5_dma_read64(void *opaque, GICv5Domain domain, uint64_t addr,
     return true;
 }
 
-bool gicv5_dma_set64(void *opaque, GICv5Domain domain, uint64_t addr,
-                     uint64_t bits, uint64_t *value)
+/*
+ * A try fails only if a vCPU has stored something in between, as with the
+ * atomic operations that hosts make of loads and stores.
+ */
+bool gicv5_memory_modify64(GICv5Memory *m, GICv5Domain domain, uint64_t addr,
+                           uint64_t mask, uint64_t bits, uint64_t *value)
 {
-    AddressSpace *as = domain_as(opaque, domain);
+    AddressSpace *as = domain_as(m, domain);
     uint64_t *p = map64(as, domain, addr, true);
+    uint64_t seen, old;
 
     if (!p) {
         return false;
     }
-    *value = le64_to_cpu(qatomic_fetch_or(p, cpu_to_le64(bits)));
+    seen = qatomic_read__nocheck(p);
+    do {
+        old = seen;
+        seen = qatomic_cmpxchg__nocheck(p, old,
+                                        (old & ~cpu_to_le64(mask)) |
+                                        cpu_to_le64(bits & mask));
+    } while (seen != old);
+    *value = le64_to_cpu(old);
     address_space_unmap(as, p, sizeof(*p), true, sizeof(*p));
     return true;
+}
+
+bool gicv5_memory_set64(GICv5Memory *m, GICv5Domain domain, uint64_t addr,
+                        uint64_t bits, uint64_t *value)
+{
+    return gicv5_memory_modify64(m, domain, addr, bits, bits, value);
 }
 
 static AddressSpace *new_as(MemoryRegion *mr, const char *name)
@@ -102,25 +134,29 @@ static AddressSpace *new_as(MemoryRegion *mr, const char *name)
     return as;
 }
 
-void gicv5_dma_init(ARMGICv5CommonState *s)
+GICv5Memory *gicv5_memory_new(MemoryRegion *mr, MemoryRegion *secure_mr)
 {
-    s->dma_as = s->dma_mr ? new_as(s->dma_mr, "arm-gicv5") :
-                            &address_space_memory;
-    s->secure_as = s->secure_mr ? new_as(s->secure_mr, "arm-gicv5-secure") :
-                                  s->dma_as;
+    GICv5Memory *m = g_new(GICv5Memory, 1);
+
+    m->as = mr ? new_as(mr, "arm-gicv5") : &address_space_memory;
+    m->secure_as = secure_mr ? new_as(secure_mr, "arm-gicv5-secure") : m->as;
+    return m;
 }
 
 /*
  * Others see an address space until an RCU grace period after its end, which
  * the device may not live to see.
  */
-void gicv5_dma_cleanup(ARMGICv5CommonState *s)
+void gicv5_memory_free(GICv5Memory *m)
 {
-    if (s->secure_as && s->secure_as != s->dma_as) {
-        address_space_destroy_free(s->secure_as);
+    if (!m) {
+        return;
     }
-    if (s->dma_as && s->dma_as != &address_space_memory) {
-        address_space_destroy_free(s->dma_as);
+    if (m->secure_as != m->as) {
+        address_space_destroy_free(m->secure_as);
     }
-    s->dma_as = s->secure_as = NULL;
+    if (m->as != &address_space_memory) {
+        address_space_destroy_free(m->as);
+    }
+    g_free(m);
 }

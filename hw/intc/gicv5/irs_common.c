@@ -14,12 +14,12 @@
 #include "hw/intc/intc.h"
 #include "hw/irq.h"
 #include "hw/qdev-properties.h"
-#include "exec/address-spaces.h"
 #include "qemu/accel.h"
 #include "hw/intc/arm_gicv5_kvm.h"
 #include "system/kvm.h"
 #include "system/qtest.h"
 #include "system/tcg.h"
+#include "dma.h"
 #include "irs_internal.h"
 #include "trace.h"
 
@@ -181,6 +181,38 @@ static bool check_primary(ARMGICv5CommonState *s, Error **errp)
 
 /* --- what the engine needs --- */
 
+static bool mem_read(void *opaque, GICv5Domain domain, uint64_t addr,
+                     void *buf, size_t len)
+{
+    ARMGICv5CommonState *s = opaque;
+
+    return gicv5_memory_read(s->memory, domain, addr, buf, len);
+}
+
+static bool mem_write(void *opaque, GICv5Domain domain, uint64_t addr,
+                      const void *buf, size_t len)
+{
+    ARMGICv5CommonState *s = opaque;
+
+    return gicv5_memory_write(s->memory, domain, addr, buf, len);
+}
+
+static bool mem_read64(void *opaque, GICv5Domain domain, uint64_t addr,
+                       uint64_t *value)
+{
+    ARMGICv5CommonState *s = opaque;
+
+    return gicv5_memory_read64(s->memory, domain, addr, value);
+}
+
+static bool mem_set64(void *opaque, GICv5Domain domain, uint64_t addr,
+                      uint64_t bits, uint64_t *value)
+{
+    ARMGICv5CommonState *s = opaque;
+
+    return gicv5_memory_set64(s->memory, domain, addr, bits, value);
+}
+
 static void forward(void *opaque, GICv5PE *pe, GICv5Domain domain,
                     GICv5Candidate candidate)
 {
@@ -209,10 +241,10 @@ static unsigned one_of_n_limit(void *opaque, GICv5PE *pe, GICv5Domain domain)
 }
 
 static const GICv5EngineOps engine_ops = {
-    .read = gicv5_dma_read,
-    .write = gicv5_dma_write,
-    .read64 = gicv5_dma_read64,
-    .set64 = gicv5_dma_set64,
+    .read = mem_read,
+    .write = mem_write,
+    .read64 = mem_read64,
+    .set64 = mem_set64,
     .one_of_n_limit = one_of_n_limit,
     .forward = forward,
     .swerr = swerr,
@@ -339,7 +371,7 @@ void arm_gicv5_common_undo_realize(ARMGICv5CommonState *s)
 {
     gicv5_irs_vmstate_cleanup(s);
     leave_engine(s);
-    gicv5_dma_cleanup(s);
+    g_clear_pointer(&s->memory, gicv5_memory_free);
     g_clear_pointer(&s->spi_count, g_free);
     g_clear_pointer(&s->mig_spi, g_free);
     g_clear_pointer(&s->mig_dps, g_free);
@@ -362,7 +394,7 @@ static void arm_gicv5_common_realize(DeviceState *dev, Error **errp)
         s->d[d].irs = s;
         s->d[d].domain = d;
     }
-    gicv5_dma_init(s);
+    s->memory = gicv5_memory_new(s->dma_mr, s->secure_mr);
     if (!join_engine(s, errp)) {
         arm_gicv5_common_undo_realize(s);
         return;

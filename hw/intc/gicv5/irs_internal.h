@@ -202,29 +202,6 @@ void gicv5_irs_set_idrs(ARMGICv5CommonState *s);
 bool gicv5_irs_check_idr(ARMGICv5CommonState *s, const uint32_t *idr,
                          Error **errp);
 
-static inline bool gicv5_domain_is_secure(GICv5Domain domain)
-{
-    return domain == GICV5_DOMAIN_S || domain == GICV5_DOMAIN_EL3;
-}
-
-/**
- * gicv5_dma_init, gicv5_dma_cleanup: the address spaces that tables are in
- *
- * From the links "sysmem" and "secure-memory". Cleanup may come without init.
- */
-void gicv5_dma_init(ARMGICv5CommonState *s);
-void gicv5_dma_cleanup(ARMGICv5CommonState *s);
-
-/* GICv5EngineOps, with the IRS as @opaque */
-bool gicv5_dma_read(void *opaque, GICv5Domain domain, uint64_t addr,
-                    void *buf, size_t len);
-bool gicv5_dma_write(void *opaque, GICv5Domain domain, uint64_t addr,
-                     const void *buf, size_t len);
-bool gicv5_dma_read64(void *opaque, GICv5Domain domain, uint64_t addr,
-                      uint64_t *value);
-bool gicv5_dma_set64(void *opaque, GICv5Domain domain, uint64_t addr,
-                     uint64_t bits, uint64_t *value);
-
 /**
  * gicv5_irs_vmstate_init, gicv5_irs_vmstate_cleanup: tell migrations how much
  * an IRS will have to send while the machine is stopped

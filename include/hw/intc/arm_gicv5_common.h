@@ -42,6 +42,7 @@ OBJECT_DECLARE_TYPE(ARMGICv5CommonState, ARMGICv5CommonClass, ARM_GICV5_COMMON)
 
 typedef struct GICv5System GICv5System;
 typedef struct GICv5PE GICv5PE;
+typedef struct GICv5Memory GICv5Memory;
 
 /**
  * GICv5IRSDomain: the registers of one config frame
@@ -131,8 +132,7 @@ struct ARMGICv5CommonState {
     GICv5System *sys;
     ARMGICv5CommonState *engine_owner;  /* our reference, if not ourselves */
     unsigned engine_irs;            /* this IRS's number in @sys */
-    AddressSpace *dma_as;
-    AddressSpace *secure_as;        /* of the Secure and EL3 domains */
+    GICv5Memory *memory;            /* that tables are in */
     GICv5Port *port;                /* num_cpus of them */
     uint64_t *spi_count;            /* rises of each wire, for "info irq" */
 
