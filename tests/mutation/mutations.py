@@ -10,6 +10,8 @@ Mutation = namedtuple('Mutation', 'name files old new suites')
 
 ENGINE = 'hw/intc/gicv5/[!i]*.[ch]'
 IRS = 'hw/intc/gicv5/irs_frame.c'
+FRAME = 'hw/intc/gicv5/frame.c'
+SWERR = 'hw/intc/gicv5/swerr.c'
 STREAM = 'hw/intc/gicv5/irs_vmstate.c'
 CPUIF = 'target/arm/gicv5/cpuif.c'
 INSNS = 'target/arm/gicv5/insns.c'
@@ -23,8 +25,8 @@ def engine(name, old, new, *suites):
     return Mutation('engine: ' + name, ENGINE, old, new, suites or ('unit',))
 
 
-def irs(name, old, new, *suites):
-    return Mutation('IRS: ' + name, IRS, old, new, suites or ('qtest',))
+def irs(name, old, new, *suites, files=IRS):
+    return Mutation('IRS: ' + name, files, old, new, suites or ('qtest',))
 
 
 def cpuif(name, files, old, new, *suites):
@@ -100,12 +102,20 @@ MUTATIONS = (
     irs('SPI_SELR selects SPIs of other domains',
         '(d->domain == GICV5_DOMAIN_EL3 || spi->domain == d->domain)',
         'true'),
-    irs('half a write clears the other half', 'value = *r64; }',
-        'value = 0; }'),
-    irs('no overflow of software errors', 'v | R_IRS_SWERR_STATUSR_OF_MASK',
-        'v'),
-    irs('SETLPI frame without SETLPI', '|| size != 4 || !d->irs->setlpi',
-        '|| size != 4'),
+    irs('half a write clears the other half', 'reg->w1c ? 0 : reg_value(f, &a)',
+        '0', files=FRAME),
+    irs('a 64-bit access to a 32-bit register', 'size == reg_bytes(reg) ||',
+        'size >= reg_bytes(reg) ||', files=FRAME),
+    irs('writes to read-only registers without a message',
+        'if (reg->kind == GICV5_REG_RO) {',
+        'if (reg->kind == GICV5_REG_RO) { return;', files=FRAME),
+    irs('messages of registers that are absent', 'return is_res0(f, reg) ||',
+        'return (reg->kind != GICV5_REG_RES0 && is_res0(f, reg)) ||',
+        files=FRAME),
+    irs('no overflow of software errors',
+        'r->statusr |= R_GICV5_SWERR_STATUSR_OF_MASK;', '', files=SWERR),
+    irs('SETLPI frame without SETLPI', 'if (!d->irs->setlpi) {',
+        'if (false) {'),
     irs('IDR2 without a size of level 2 tables', 'IST_L2SZ, 7', 'IST_L2SZ, 3'),
     irs('resampler of another domain',
         '|| spi.domain != d->domain) {', ') {'),

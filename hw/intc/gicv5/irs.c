@@ -16,6 +16,8 @@ OBJECT_DECLARE_TYPE(ARMGICv5State, ARMGICv5Class, ARM_GICV5)
 
 struct ARMGICv5State {
     ARMGICv5CommonState parent_obj;
+
+    GICv5Frame frame[GICV5_NUM_MMIO];
 };
 
 struct ARMGICv5Class {
@@ -56,12 +58,25 @@ static bool attach_cpus(ARMGICv5CommonState *s, Error **errp)
 
 /* --- life cycle --- */
 
+static void init_frame(ARMGICv5State *gic, unsigned n,
+                       const GICv5FrameType *type, GICv5Domain domain,
+                       const char *name)
+{
+    ARMGICv5CommonState *s = ARM_GICV5_COMMON(gic);
+
+    gicv5_frame_init(&gic->frame[n], type, &s->d[domain], "IRS", s->irsid,
+                     domain);
+    memory_region_init_io(&s->iomem[n], OBJECT(s), &gicv5_frame_ops,
+                          &gic->frame[n], name, GICV5_FRAME_SIZE);
+    sysbus_init_mmio(SYS_BUS_DEVICE(s), &s->iomem[n]);
+}
+
 static void arm_gicv5_realize(DeviceState *dev, Error **errp)
 {
     ERRP_GUARD();
+    ARMGICv5State *gic = ARM_GICV5(dev);
     ARMGICv5CommonState *s = ARM_GICV5_COMMON(dev);
     ARMGICv5CommonClass *agc = ARM_GICV5_COMMON_GET_CLASS(s);
-    SysBusDevice *sbd = SYS_BUS_DEVICE(dev);
 
     agc->parent_realize(dev, errp);
     if (*errp) {
@@ -84,14 +99,10 @@ static void arm_gicv5_realize(DeviceState *dev, Error **errp)
         };
 
         /* All numbers exist; what is mapped is the board's choice. */
-        memory_region_init_io(&s->iomem[GICV5_MMIO_CONFIG(d)], OBJECT(s),
-                              &gicv5_irs_config_ops, &s->d[d], name[d],
-                              GICV5_FRAME_SIZE);
-        memory_region_init_io(&s->iomem[GICV5_MMIO_SETLPI(d)], OBJECT(s),
-                              &gicv5_irs_setlpi_ops, &s->d[d],
-                              setlpi_name[d], GICV5_FRAME_SIZE);
-        sysbus_init_mmio(sbd, &s->iomem[GICV5_MMIO_CONFIG(d)]);
-        sysbus_init_mmio(sbd, &s->iomem[GICV5_MMIO_SETLPI(d)]);
+        init_frame(gic, GICV5_MMIO_CONFIG(d), &gicv5_irs_config_frame, d,
+                   name[d]);
+        init_frame(gic, GICV5_MMIO_SETLPI(d), &gicv5_irs_setlpi_frame, d,
+                   setlpi_name[d]);
     }
     if (!s->primary) {
         gicv5_irs_vmstate_init(s);

@@ -21,6 +21,8 @@
 #include "system/tcg.h"
 #include "dma.h"
 #include "irs_internal.h"
+#include "irs_regs.h"
+#include "swerr.h"
 #include "trace.h"
 
 const char *gicv5_class_name(Error **errp)
@@ -435,9 +437,7 @@ static void arm_gicv5_common_reset_hold(Object *obj, ResetType type)
         d->pe_selr = GICV5_SEL_NONE;
         d->ist_baser = 0;
         d->ist_cfgr = 0;
-        d->swerr_statusr = 0;
-        d->swerr_syndromer[0] = 0;
-        d->swerr_syndromer[1] = 0;
+        gicv5_swerr_reset(&d->swerr);
     }
     if (!s->primary) {
         gicv5_system_reset(s->sys);

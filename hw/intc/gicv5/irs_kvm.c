@@ -26,6 +26,7 @@
 #include "target/arm/cpu.h"
 #include "kvm_arm.h"
 #include "irs_internal.h"
+#include "irs_regs.h"
 #include "trace.h"
 
 /*

@@ -21,6 +21,8 @@
 #include "migration/register.h"
 #include "migration/vmstate.h"
 #include "irs_internal.h"
+#include "irs_regs.h"
+#include "swerr.h"
 
 /*
  * Records of an IST: an 8-bit kind, then what is said here. The first form has
@@ -495,13 +497,8 @@ static bool in_mask(const char *field, unsigned n, uint64_t value,
 
 static bool check_domain(const GICv5IRSDomain *d)
 {
-    const uint64_t swerr = R_IRS_SWERR_STATUSR_V_MASK |
-                           R_IRS_SWERR_STATUSR_S0V_MASK |
-                           R_IRS_SWERR_STATUSR_S1V_MASK |
-                           R_IRS_SWERR_STATUSR_OF_MASK |
-                           R_IRS_SWERR_STATUSR_EC_MASK;
     const uint64_t all = arm_gicv5_has_domain(d->irs, d->domain) ? ~0ULL : 0;
-    const bool record = d->swerr_statusr & R_IRS_SWERR_STATUSR_V_MASK;
+    const bool record = gicv5_swerr_is_recorded(&d->swerr);
     unsigned n = d->domain;
 
     return in_mask("cr0", n, d->cr0, R_IRS_CR0_IRSEN_MASK & all) &&
@@ -515,17 +512,16 @@ static bool check_domain(const GICv5IRSDomain *d)
                     R_IRS_PE_SELR_IAFFID_MASK & all)) &&
            in_mask("ist_baser", n, d->ist_baser,
                    d->irs->primary ? 0 :
-                   (R_IRS_IST_BASER_ADDR_MASK |
-                    R_IRS_IST_BASER_VALID_MASK) & all) &&
+                   GICV5_IRS_IST_BASER_MASK & all) &&
            in_mask("ist_cfgr", n, d->ist_cfgr,
                    d->irs->primary ? 0 : GICV5_IRS_IST_CFGR_MASK & all) &&
-           in_mask("swerr_statusr", n, d->swerr_statusr,
-                   d->irs->swerr && record ? swerr & all : 0) &&
-           in_mask("swerr_syndromer0", n, d->swerr_syndromer[0],
-                   record ? R_IRS_SWERR_SYNDROMER0_ID_MASK |
-                            R_IRS_SWERR_SYNDROMER0_TYPE_MASK : 0) &&
-           in_mask("swerr_syndromer1", n, d->swerr_syndromer[1],
-                   record ? R_IRS_SWERR_SYNDROMER1_ADDR_MASK : 0);
+           in_mask("swerr_statusr", n, d->swerr.statusr,
+                   d->irs->swerr && record ? GICV5_SWERR_STATUSR_MASK & all :
+                                             0) &&
+           in_mask("swerr_syndromer0", n, d->swerr.syndromer[0],
+                   record ? GICV5_IRS_SWERR_SYNDROMER0_MASK : 0) &&
+           in_mask("swerr_syndromer1", n, d->swerr.syndromer[1],
+                   record ? R_GICV5_SWERR_SYNDROMER1_ADDR_MASK : 0);
 }
 
 static int domain_post_load(void *opaque, int version_id)
@@ -649,8 +645,24 @@ static const VMStateDescription vmstate_gicv5_domain = {
         VMSTATE_UINT32(pe_selr, GICv5IRSDomain),
         VMSTATE_UINT64(ist_baser, GICv5IRSDomain),
         VMSTATE_UINT32(ist_cfgr, GICv5IRSDomain),
-        VMSTATE_UINT64(swerr_statusr, GICv5IRSDomain),
-        VMSTATE_UINT64_ARRAY(swerr_syndromer, GICv5IRSDomain, 2),
+        /* The names are part of version 1. */
+        {
+            .name = "swerr_statusr",
+            .info = &vmstate_info_uint64,
+            .size = sizeof(uint64_t),
+            .flags = VMS_SINGLE,
+            .offset = vmstate_offset_value(GICv5IRSDomain, swerr.statusr,
+                                           uint64_t),
+        },
+        {
+            .name = "swerr_syndromer",
+            .num = 2,
+            .info = &vmstate_info_uint64,
+            .size = sizeof(uint64_t),
+            .flags = VMS_ARRAY,
+            .offset = vmstate_offset_array(GICv5IRSDomain, swerr.syndromer,
+                                           uint64_t, 2),
+        },
         VMSTATE_END_OF_LIST()
     }
 };

@@ -45,6 +45,16 @@ typedef struct GICv5PE GICv5PE;
 typedef struct GICv5Memory GICv5Memory;
 
 /**
+ * GICv5SWErrRecord: the registers of software errors of a domain's frame
+ *
+ * All zero, as nothing is recorded, while @statusr.V is 0.
+ */
+typedef struct GICv5SWErrRecord {
+    uint64_t statusr;
+    uint64_t syndromer[2];
+} GICv5SWErrRecord;
+
+/**
  * GICv5IRSDomain: the registers of one config frame
  *
  * Selections hold the last value written; whether one is valid is decided
@@ -61,8 +71,7 @@ typedef struct GICv5IRSDomain {
     uint32_t pe_selr;       /* IRS_PE_SELR.IAFFID, GICV5_SEL_NONE after reset */
     uint64_t ist_baser;     /* IRS_IST_BASER */
     uint32_t ist_cfgr;      /* IRS_IST_CFGR */
-    uint64_t swerr_statusr;
-    uint64_t swerr_syndromer[2];
+    GICv5SWErrRecord swerr; /* IRS_SWERR_STATUSR, IRS_SWERR_SYNDROMER0, 1 */
 } GICv5IRSDomain;
 
 /* A selection that no write can produce: nothing selected since reset */
