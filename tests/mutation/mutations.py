@@ -12,6 +12,7 @@ ENGINE = 'hw/intc/gicv5/[!i]*.[ch]'
 IRS = 'hw/intc/gicv5/irs_frame.c'
 FRAME = 'hw/intc/gicv5/frame.c'
 SWERR = 'hw/intc/gicv5/swerr.c'
+MEMORY = 'hw/intc/gicv5/dma.c'
 STREAM = 'hw/intc/gicv5/irs_vmstate.c'
 CPUIF = 'target/arm/gicv5/cpuif.c'
 INSNS = 'target/arm/gicv5/insns.c'
@@ -112,6 +113,22 @@ MUTATIONS = (
     irs('messages of registers that are absent', 'return is_res0(f, reg) ||',
         'return (reg->kind != GICV5_REG_RES0 && is_res0(f, reg)) ||',
         files=FRAME),
+    irs('write-only registers forget half of what is written',
+        'reg->w1c ? 0 : reg_value(f, &a)',
+        'reg->w1c || reg->kind == GICV5_REG_WO ? 0 : reg_value(f, &a)',
+        'unit-frame', files=FRAME),
+    irs('an array of registers is one register short',
+        'MAX(reg->count, 1) * reg_bytes(reg)',
+        'MAX(reg->count - 1, 1) * reg_bytes(reg)', 'unit-frame', files=FRAME),
+    irs('a change of memory that loses what a vCPU stores',
+        'seen = qatomic_cmpxchg__nocheck(p, old, (old & ~cpu_to_le64(mask)) | '
+        'cpu_to_le64(bits & mask));',
+        'qatomic_set__nocheck(p, (old & ~cpu_to_le64(mask)) | '
+        'cpu_to_le64(bits & mask));', 'unit-memory', files=MEMORY),
+    irs('a change of memory beyond its mask', 'cpu_to_le64(bits & mask)',
+        'cpu_to_le64(bits)', 'unit-memory', files=MEMORY),
+    irs('tables reach devices', '.memory = 1,', '', 'unit-memory',
+        files=MEMORY),
     irs('no overflow of software errors',
         'r->statusr |= R_GICV5_SWERR_STATUSR_OF_MASK;', '', files=SWERR),
     irs('SETLPI frame without SETLPI', 'if (!d->irs->setlpi) {',
