@@ -55,15 +55,17 @@ MUTATIONS = (
            'set->tail[prio] = n->prev;', ''),
     engine('an empty queue stays marked', 'set->occupied &= ~BIT(prio);', ''),
     engine('priority bits that do not exist are kept',
-           'value & prio_mask(sys));', 'value & 0x1f);'),
+           'value & prio_mask(sp->sys));', 'value & 0x1f);'),
     engine('targets above 255', 'IAFFID, value & UINT16_MAX);',
            'IAFFID, value & 0xff);'),
     engine('ICSR without HM',
            'icsr = FIELD_DP64(icsr, GICV5_ICSR, HM, '
            'FIELD_EX32(word, GICV5_ISTE, HM));', ''),
     engine('reserved bits of an INTID are ignored',
-           'if (FIELD_EX32(intid, GICV5_INTID, RES0)) { return NULL;',
-           'if (false) { return NULL;'),
+           'if (FIELD_EX32(intid, GICV5_INTID, RES0) || (type != '
+           'GICV5_TYPE_LPI && type != GICV5_TYPE_SPI)) { return NULL;',
+           'if (type != GICV5_TYPE_LPI && type != GICV5_TYPE_SPI) { '
+           'return NULL;'),
     engine('SPIs of other domains are reachable',
            'return spi && spi->space == sp ? spi : NULL;',
            'return spi;'),
@@ -96,7 +98,7 @@ MUTATIONS = (
            'if (shift == 2) {', 'if (true) {'),
     engine('what changed is not written back',
            'if (dirty && !test_and_set_bit(', 'if (false && !test_and_set_bit('),
-    engine('no bound of memory', 'if (cfg->lpi_memory && ist->memory',
+    engine('no bound of memory', 'if (!vm && cfg->lpi_memory && ist->memory',
            'if (false && ist->memory'),
     irs('IST_CFGR can be written while the table is valid',
         'if (ist->ist_baser & R_IRS_IST_BASER_VALID_MASK) {', 'if (false) {'),
@@ -179,7 +181,7 @@ MUTATIONS = (
            '(void)pe;',
            'qtest-migration', 'migration-golden'),
     stream('words that cannot be', STREAM,
-           'if (word != gicv5_sanitize_word(l->s->sys, word)) {',
+           'if (word != gicv5_sanitize_word(sp, word)) {',
            'if (false) {', 'migration-refusals'),
     stream('changes that are not sent', STREAM,
            'bitmap_andnot(stray, part.dirty, part.send, '

@@ -63,10 +63,22 @@ static bool check_offer(GICv5Space *sp, const GICv5Target *t)
     return n && n->prev == GICV5_OFFERED && n->next == t->id;
 }
 
+static uint64_t count_queued(const GICv5IST *ist)
+{
+    const GICv5ISTPage *page;
+    uint64_t count = 0;
+
+    if (ist->valid) {
+        QTAILQ_FOREACH(page, &ist->pages[GICV5_PAGES_QUEUED], link) {
+            count += page->queued;
+        }
+    }
+    return count;
+}
+
 static uint64_t count_deliverable(GICv5Space *sp)
 {
     GICv5System *sys = sp->sys;
-    const GICv5ISTPage *page;
     uint64_t count = 0;
 
     for (unsigned i = 0; i < sys->irs->len; i++) {
@@ -77,12 +89,7 @@ static uint64_t count_deliverable(GICv5Space *sp)
                      gicv5_is_queued(sp, irs->spi[n].node.word);
         }
     }
-    if (sp->lpi.valid) {
-        QTAILQ_FOREACH(page, &sp->lpi.pages[GICV5_PAGES_QUEUED], link) {
-            count += page->queued;
-        }
-    }
-    return count;
+    return count + count_queued(&sp->lpi) + count_queued(&sp->spi);
 }
 
 /* --- tables --- */
@@ -180,12 +187,50 @@ static bool check_space(GICv5Space *sp)
     return gicv5_one_of_n_check(sp);
 }
 
+/* A VPE is resident where the PE says, and a doorbell that could ring did. */
+static bool check_vm(const GICv5VM *vm)
+{
+    GICv5Target *t;
+
+    QSIMPLEQ_FOREACH(t, &vm->space.targets, next) {
+        const GICv5VPE *vpe = gicv5_vpe_of(t);
+
+        if (t->pe && t->pe->resident[vm->space.domain] != vpe) {
+            return check_failed("VPE is not where it is resident",
+                                vm->space.domain, t->id);
+        }
+        if (vpe->rings ||
+            (vpe->valid && !t->pe && vpe->db.valid && vpe->db.requested &&
+             gicv5_candidate_prio(gicv5_pendset_peek(&t->set)) <=
+             vpe->db.mask)) {
+            return check_failed("doorbell has not rung", vm->space.domain,
+                                t->id);
+        }
+    }
+    return true;
+}
+
+static bool check_vms(GICv5Space *sp, PageCount *count)
+{
+    GICv5VM *vm;
+
+    QLIST_FOREACH(vm, &sp->vmt.vms, link) {
+        if (!check_ist(&vm->space.lpi, count) ||
+            !check_ist(&vm->space.spi, count) ||
+            !check_space(&vm->space) || !check_vm(vm)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool gicv5_system_check(GICv5System *sys)
 {
     PageCount count = {};
 
     for (unsigned d = 0; d < GICV5_NUM_DOMAINS; d++) {
-        if (!check_ist(&sys->space[d].lpi, &count)) {
+        if (!check_ist(&sys->space[d].lpi, &count) ||
+            !check_vms(&sys->space[d], &count)) {
             return false;
         }
     }

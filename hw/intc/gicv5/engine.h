@@ -8,10 +8,10 @@
  * Words used here:
  *  state word   the architected 32-bit L2 ISTE of one LPI or SPI
  *  IST          interrupt state table: INTID to state word in O(1)
- *  space        what has INTIDs of its own: an interrupt domain, with a
- *               table for each type of interrupt, and the targets that they
+ *  space        what has INTIDs of its own: an interrupt domain or a VM, with
+ *               a table for each type of interrupt, and the targets that they
  *               can be routed to
- *  target       what an IAFFID names: a PE in one domain
+ *  target       what an IAFFID names: a PE in one domain, or a VPE of a VM
  *  candidate    the most important interrupt that a target has to take
  *  system       all spaces, PEs and SPIs of a machine
  *
@@ -68,7 +68,10 @@ typedef enum GICv5SWErr {
  * @read64: a 64-bit little-endian word, aligned, with single-copy atomicity;
  *     for words that vCPUs may write at the same time
  * @set64: set @bits in such a word, atomically; @value is what it was then
+ * @clear64: the reverse; only with virtualization
  * @forward: the candidate of @pe for @domain is now @candidate
+ * @forward_virtual: the same for the VPE of @domain that is resident on @pe;
+ *     only with virtualization
  * @swerr: an error that software made; @id is an LPI, @addr the structure
  * @one_of_n_limit: optional; GICv5PortCPUOps.one_of_n_limit of @pe
  */
@@ -81,8 +84,12 @@ typedef struct GICv5EngineOps {
                    uint64_t *value);
     bool (*set64)(void *opaque, GICv5Domain domain, uint64_t addr,
                   uint64_t bits, uint64_t *value);
+    bool (*clear64)(void *opaque, GICv5Domain domain, uint64_t addr,
+                    uint64_t bits, uint64_t *value);
     void (*forward)(void *opaque, GICv5PE *pe, GICv5Domain domain,
                     GICv5Candidate candidate);
+    void (*forward_virtual)(void *opaque, GICv5PE *pe, GICv5Domain domain,
+                            GICv5Candidate candidate);
     void (*swerr)(void *opaque, GICv5Domain domain, GICv5SWErr ec,
                   uint32_t id, uint64_t addr);
     unsigned (*one_of_n_limit)(void *opaque, GICv5PE *pe, GICv5Domain domain);
@@ -100,6 +107,12 @@ typedef struct GICv5EngineOps {
  * @lpi_memory: bytes of host memory for pages of LPI tables, of which each
  *     domain has its share, so that none can use up another's. Beyond it, state
  *     that has no place elsewhere makes LPIs unreachable. 0: no limit
+ * @virt: domains with VMs, a bit mask like @domains, without EL3
+ * @vm_id_bits: largest VM_ID_BITS, 8..16
+ * @vpe_id_bits: width of VPE IDs, 1..16
+ * @vm_memory: bytes of host memory for the state of VMs, of which each domain
+ *     in @virt has its share. Beyond it a VM, or what is new of it, cannot be
+ *     used. 0: no limit
  */
 typedef struct GICv5EngineConfig {
     uint8_t domains;
@@ -109,6 +122,10 @@ typedef struct GICv5EngineConfig {
     bool one_of_n;
     bool container;
     uint64_t lpi_memory;
+    uint8_t virt;
+    uint8_t vm_id_bits;
+    uint8_t vpe_id_bits;
+    uint64_t vm_memory;
 } GICv5EngineConfig;
 
 /* What an interrupt source tells the IRS */
@@ -241,7 +258,7 @@ bool gicv5_get_word(const GICv5Space *sp, uint32_t intid, uint32_t *word);
 /**
  * gicv5_sanitize_word: what the IRS may keep of a word found in memory
  */
-uint32_t gicv5_sanitize_word(const GICv5System *sys, uint32_t word);
+uint32_t gicv5_sanitize_word(const GICv5Space *sp, uint32_t word);
 
 /* The 1-of-N interrupt that no PE is offered and that would be the first */
 GICv5Candidate gicv5_space_one_of_n(const GICv5Space *sp);
@@ -342,6 +359,126 @@ void gicv5_ist_set_invalid(GICv5IST *ist);
  * gicv5_ist_map_l2: IRS_MAP_L2_ISTR for the level 2 table of interrupt @id
  */
 void gicv5_ist_map_l2(GICv5IST *ist, uint32_t id);
+
+/* --- virtual machines --- */
+
+/*
+ * A VM is named by the space of its domain and its ID. VM table, VPE tables
+ * and descriptors are in memory, and so are their valid bits: the engine holds
+ * what it has of a VM from the first operation that names it until the VM
+ * becomes invalid. None of these functions does anything to a domain without
+ * virtualization.
+ */
+
+/* log2 of the bytes of a VPE descriptor (VPED) */
+#define GICV5_VPED_SHIFT 5
+
+/**
+ * gicv5_vmt_set_valid: IRS_VMT_BASER.VALID from 0 to 1; looks at no memory
+ *
+ * @vm_id_bits is clamped.
+ */
+void gicv5_vmt_set_valid(GICv5Space *sp, uint64_t base, bool two_level,
+                         unsigned vm_id_bits);
+
+/**
+ * gicv5_vmt_set_invalid: IRS_VMT_BASER.VALID from 1 to 0
+ *
+ * O(state of VMs that were used), which is written back.
+ */
+void gicv5_vmt_set_invalid(GICv5Space *sp);
+bool gicv5_vmt_is_valid(const GICv5Space *sp);
+
+/* IRS_VMAP_L2_VMTR */
+void gicv5_vmt_map_l2(GICv5Space *sp, uint16_t vm_id);
+
+/**
+ * gicv5_vm_set_valid, gicv5_vm_set_invalid: IRS_VMAP_VMR with U=0 and U=1
+ *
+ * Invalid: residency ends, state is written back. O(state that was used)
+ */
+void gicv5_vm_set_valid(GICv5Space *sp, uint16_t vm_id);
+void gicv5_vm_set_invalid(GICv5Space *sp, uint16_t vm_id);
+bool gicv5_vm_is_valid(GICv5Space *sp, uint16_t vm_id);
+
+/* IRS_VMAP_VISTR with U=0 and U=1, IRS_VMAP_L2_VISTR */
+void gicv5_vm_ist_set_valid(GICv5Space *sp, uint16_t vm_id, GICv5Type type);
+void gicv5_vm_ist_set_invalid(GICv5Space *sp, uint16_t vm_id, GICv5Type type);
+void gicv5_vm_ist_map_l2(GICv5Space *sp, uint16_t vm_id, GICv5Type type,
+                         uint32_t id);
+
+/* IRS_VMAP_VPER */
+void gicv5_vpe_set_valid(GICv5Space *sp, uint16_t vm_id, uint16_t vpe_id);
+bool gicv5_vpe_is_valid(GICv5Space *sp, uint16_t vm_id, uint16_t vpe_id);
+
+/**
+ * GICv5Doorbell: IRS_VPE_DBR
+ *
+ * @valid: DBV; @requested: REQ_DB
+ * @mask: DBPM: interrupts with a priority of at most this number ring
+ * @lpi: LPI of the VM's domain
+ */
+typedef struct GICv5Doorbell {
+    bool valid;
+    bool requested;
+    uint8_t mask;
+    uint32_t lpi;
+} GICv5Doorbell;
+
+/* False, with nothing done, if the VPE is not valid */
+bool gicv5_vpe_set_doorbell(GICv5Space *sp, uint16_t vm_id, uint16_t vpe_id,
+                            const GICv5Doorbell *db);
+bool gicv5_vpe_doorbell(GICv5Space *sp, uint16_t vm_id, uint16_t vpe_id,
+                        GICv5Doorbell *db);
+
+/* IRS_VPE_CR0.DPS; false if the VPE is not valid */
+bool gicv5_vpe_dps(GICv5Space *sp, uint16_t vm_id, uint16_t vpe_id);
+void gicv5_vpe_set_dps(GICv5Space *sp, uint16_t vm_id, uint16_t vpe_id,
+                       bool dps);
+
+/**
+ * gicv5_vpe_candidate: IRS_VPE_HPPIR, whether the VPE is resident or not
+ */
+GICv5Candidate gicv5_vpe_candidate(GICv5Space *sp, uint16_t vm_id,
+                                   uint16_t vpe_id);
+
+/**
+ * gicv5_vm_save: IRS_SAVE_VMR.S: memory is complete
+ *
+ * Returns false if the VM is not valid. O(state that differs)
+ */
+bool gicv5_vm_save(GICv5Space *sp, uint16_t vm_id);
+
+/* IRS_SAVE_VM_STATUSR.Q: nothing has changed since gicv5_vm_save() */
+bool gicv5_vm_is_quiescent(GICv5Space *sp, uint16_t vm_id);
+
+/**
+ * gicv5_vm_space: the virtual interrupts of a VM; NULL if it is not valid
+ *
+ * Good until the VM becomes invalid, or the system is reset.
+ */
+GICv5Space *gicv5_vm_space(GICv5Space *sp, uint16_t vm_id);
+
+/**
+ * gicv5_pe_make_resident: ICH_CONTEXTR_EL2 written with V=1
+ * @no_hppi: IRICHPPIDIS: its candidate is not presented
+ *
+ * What was resident leaves without a doorbell. Returns false, with nothing
+ * resident, if there is no such VPE or it is resident on another PE. Otherwise
+ * its candidate is forwarded before this returns.
+ */
+bool gicv5_pe_make_resident(GICv5PE *pe, GICv5Space *sp, uint16_t vm_id,
+                            uint16_t vpe_id, bool no_hppi);
+
+/**
+ * gicv5_pe_make_nonresident: the same with V=0
+ * @request, @mask: DB and DBPM. A doorbell rings at once if it can.
+ */
+void gicv5_pe_make_nonresident(GICv5PE *pe, GICv5Space *sp, bool request,
+                               unsigned mask);
+
+/* The space of the VM whose VPE is resident, or NULL */
+GICv5Space *gicv5_pe_resident_space(const GICv5PE *pe, GICv5Domain domain);
 
 /* --- migration of a table --- */
 

@@ -14,6 +14,8 @@
 #include "qemu/queue.h"
 #include "engine.h"
 
+typedef struct GICv5VM GICv5VM;
+
 /**
  * GICv5Node: one interrupt: its state word and its place in a pending set
  *
@@ -44,7 +46,8 @@ typedef struct GICv5PendSet {
  * GICv5Target: what an interrupt of a space can be routed to
  *
  * @id: what the IAFFID field of its interrupts holds
- * @pe: its sink: the PE that hears of its candidate
+ * @pe: its sink: the PE that hears of its candidate. Of a VPE that is where it
+ *     is resident, or NULL: then it may have a doorbell.
  * @candidate: what the sink was told last
  * @offer: the 1-of-N interrupt that this target alone is offered, 0 if none;
  *     it goes before those of @set, see one_of_n.c. Its priority is
@@ -79,15 +82,41 @@ typedef struct GICv5Target {
 } GICv5Target;
 
 /**
+ * GICv5VPE: what a target of a VM has besides
+ *
+ * It is there when something names its ID first, valid or not, so that
+ * interrupts can wait for it.
+ *
+ * @vped: guest address of the descriptor of a VPE that is valid
+ * @known: @valid and @db are what memory says, or newer
+ * @dirty: @db differs from what is in the descriptor
+ * @no_hppi: while resident: its candidate is not presented
+ * @rings: is in the system's @ringing
+ */
+typedef struct GICv5VPE {
+    GICv5Target target;
+    uint64_t vped;
+    GICv5Doorbell db;
+    bool known;
+    bool valid;
+    bool dirty;
+    bool no_hppi;
+    bool rings;
+    QSIMPLEQ_ENTRY(GICv5VPE) next_ringing;
+} GICv5VPE;
+
+/**
  * GICv5PE: a PE connected to IRS number @irs
  *
  * @target: what it is in each domain
+ * @resident: the VPE that is resident on it, of each domain
  */
 struct GICv5PE {
     unsigned irs;
     uint16_t iaffid;
     void *opaque;
     GICv5Target *target[GICV5_NUM_DOMAINS];
+    GICv5VPE *resident[GICV5_NUM_DOMAINS];
 };
 
 /**
@@ -178,24 +207,79 @@ typedef struct GICv5OneOfN {
 } GICv5OneOfN;
 
 /**
+ * GICv5VMT: the VM table of a domain
+ *
+ * @dir: VMs of which the engine has something, by ID, two levels of
+ *     GICV5_VM_FANOUT
+ * @vms: the same as a list
+ * @memory: bytes that they take
+ */
+typedef struct GICv5VMT {
+    bool valid;
+    bool two_level;
+    uint8_t vm_id_bits;
+    uint64_t base;
+    GICv5VM ***dir;
+    QLIST_HEAD(, GICv5VM) vms;
+    uint64_t memory;
+} GICv5VMT;
+
+#define GICV5_VM_FANOUT 256
+
+/**
  * GICv5Space: INTIDs, and what they can be routed to
  *
- * @lpi: the table of its LPIs; its SPIs are those with this @space
- * @target: by id, two levels of GICV5_TARGET_FANOUT
+ * @vm: the VM that this is the space of, or NULL if it is that of a domain
+ * @lpi, @spi: the tables of its LPIs and SPIs. Of a domain, @spi is never
+ *     valid: its SPIs are those with this @space.
+ * @vmt: of a domain: its VMs
+ * @has_one_of_n: routing mode 1-of-N exists
+ * @id_bits: targets have ids below 2^id_bits
+ * @target: by id, two levels, of which the second has 2^GICV5_TARGET_BITS or
+ *     2^id_bits entries
  * @targets: the same, in the order in which they came
+ * @full: there was no memory for a target: there will be no more, since
+ *     interrupts for it are in no set
+ * @changes: of state and configuration, modulo 2^64
  */
 struct GICv5Space {
     GICv5System *sys;
     GICv5Domain domain;
+    GICv5VM *vm;
     GICv5IST lpi;
+    GICv5IST spi;
+    GICv5VMT vmt;
     GICv5OneOfN one_of_n;
+    bool has_one_of_n;
+    bool full;
+    uint8_t id_bits;
     GICv5Target ***target;
     QSIMPLEQ_HEAD(, GICv5Target) targets;
+    uint64_t changes;
     bool touched;                   /* is in the system's @touched_spaces */
     QSIMPLEQ_ENTRY(GICv5Space) next_touched;
 };
 
-#define GICV5_TARGET_FANOUT 256
+#define GICV5_TARGET_BITS 8
+
+/**
+ * GICv5VM: what the engine has of a valid VM
+ *
+ * @parent: the space of its domain
+ * @vmte: guest address of its L2 VMTE
+ * @vpet: guest address of its VPE table, of 2^space.id_bits entries
+ * @saved: @space.changes at the last save, if @was_saved
+ */
+struct GICv5VM {
+    GICv5Space space;
+    GICv5Space *parent;
+    uint16_t id;
+    uint64_t vmte;
+    uint64_t vpet;
+    bool was_saved;
+    uint64_t saved;
+    QLIST_ENTRY(GICv5VM) link;
+};
 
 typedef struct GICv5EngineIRS {
     uint32_t spi_base;
@@ -209,6 +293,7 @@ typedef struct GICv5EngineIRS {
  *
  * @batch: between gicv5_begin_batch() and its end
  * @touched, @touched_spaces: by the batch
+ * @ringing: VPEs whose doorbell rings at the end of it
  * @save_pages, @save_dirty, @save_queued: what a migration would have to
  *     send: pages that are not clean, interrupts that are dirty and queued.
  *     Other threads read these.
@@ -223,6 +308,7 @@ struct GICv5System {
     bool batch;
     QSIMPLEQ_HEAD(, GICv5Target) touched;
     QSIMPLEQ_HEAD(, GICv5Space) touched_spaces;
+    QSIMPLEQ_HEAD(, GICv5VPE) ringing;
     uint32_t save_pages;
     uint32_t save_dirty;
     uint32_t save_queued;
@@ -258,16 +344,58 @@ static inline bool gicv5_word_is_deliverable(uint32_t word)
            (R_GICV5_ISTE_PENDING_MASK | R_GICV5_ISTE_ENABLE_MASK);
 }
 
+/* --- vm.c --- */
+
+static inline GICv5VPE *gicv5_vpe_of(GICv5Target *t)
+{
+    return container_of(t, GICv5VPE, target);
+}
+
+/* VM @vm_id, loaded if it is not there yet; NULL if it is not valid */
+GICv5VM *gicv5_vm_get(GICv5Space *sp, uint16_t vm_id);
+
+/*
+ * gicv5_vpe_make: VPE @id, valid or not; NULL if its ID is too large or there
+ * is no memory for it
+ */
+GICv5VPE *gicv5_vpe_make(GICv5VM *vm, uint16_t id);
+
+/* VPE @id if it is valid, with what its descriptor holds */
+GICv5VPE *gicv5_vpe_get(GICv5VM *vm, uint16_t id);
+
+/* @bytes, zero, of the domain's share of memory for VMs; or NULL */
+void *gicv5_vm_alloc(GICv5Space *parent, size_t bytes);
+void gicv5_vm_free(GICv5Space *parent, void *p, size_t bytes);
+
+void gicv5_vmt_init(GICv5Space *sp);
+
+/* Forget all VMs without writing anything (reset) */
+void gicv5_vmt_drop(GICv5Space *sp);
+
 /* --- route.c --- */
 
-/* A new target of @sp, whose id is not taken */
-GICv5Target *gicv5_target_new(GICv5Space *sp, uint16_t id, GICv5PE *pe);
+/* The map of a new space, for ids below 2^@id_bits; false: no memory */
+bool gicv5_targets_init(GICv5Space *sp, unsigned id_bits);
+
+/* Frees the targets as well */
+void gicv5_targets_cleanup(GICv5Space *sp);
+
+/*
+ * gicv5_target_add: @t, which is new and zero, is target @id of @sp
+ *
+ * The id must not be taken. False if there is no memory for the map.
+ */
+bool gicv5_target_add(GICv5Space *sp, GICv5Target *t, uint16_t id);
 
 static inline GICv5Target *gicv5_find_target(const GICv5Space *sp, uint16_t id)
 {
-    GICv5Target **l2 = sp->target[id / GICV5_TARGET_FANOUT];
+    GICv5Target **l2;
 
-    return l2 ? l2[id % GICV5_TARGET_FANOUT] : NULL;
+    if (id >> sp->id_bits) {
+        return NULL;
+    }
+    l2 = sp->target[id >> GICV5_TARGET_BITS];
+    return l2 ? l2[id & MAKE_64BIT_MASK(0, GICV5_TARGET_BITS)] : NULL;
 }
 
 /* Where a deliverable interrupt belongs; NULL if its target does not exist */
@@ -283,6 +411,18 @@ static inline GICv5PendSet *gicv5_pendset_of(GICv5Space *sp, uint32_t word)
     }
     t = gicv5_find_target(sp, FIELD_EX32(word, GICV5_ISTE, IAFFID));
     return t ? &t->set : NULL;
+}
+
+/*
+ * Where an interrupt with this word is about to go: the target that it names
+ * is made if it can be, so that the two above agree from now on.
+ */
+static inline void gicv5_want_target(GICv5Space *sp, uint32_t word)
+{
+    if (sp->vm && gicv5_word_is_deliverable(word) &&
+        !(word & R_GICV5_ISTE_IRM_MASK)) {
+        gicv5_vpe_make(sp->vm, FIELD_EX32(word, GICV5_ISTE, IAFFID));
+    }
 }
 
 /* Deliverable, and its target exists */
@@ -387,7 +527,30 @@ GICv5SPI *gicv5_find_spi(const GICv5System *sys, uint32_t id);
 
 void gicv5_spi_reset_all(GICv5System *sys);
 
+/* --- residency.c --- */
+
+/* The doorbell of a VPE whose state has changed rings, if it can. */
+void gicv5_vpe_changed(GICv5VPE *vpe);
+
+/* What has been gathered since the last time rings. */
+void gicv5_ring_doorbells(GICv5System *sys);
+
+/* The VPE is no longer resident, for the PE and for itself. */
+void gicv5_vpe_end_residency(GICv5VPE *vpe);
+
 /* --- table.c --- */
+
+/* The table that interrupts of type @type of @sp are in */
+static inline GICv5IST *gicv5_ist_of(GICv5Space *sp, GICv5Type type)
+{
+    return type == GICV5_TYPE_LPI ? &sp->lpi : &sp->spi;
+}
+
+/* The interrupt's state is in a table, not with a wire */
+static inline bool gicv5_is_in_table(const GICv5Space *sp, GICv5Type type)
+{
+    return type == GICV5_TYPE_LPI || sp->vm;
+}
 
 void gicv5_ist_init(GICv5IST *ist, GICv5Space *sp, GICv5Type type);
 
@@ -396,6 +559,9 @@ bool gicv5_ist_create(GICv5IST *ist, uint64_t base, const GICv5ISTConfig *cfg);
 
 /* Forget the table without writing anything (reset). O(pages used) */
 void gicv5_ist_drop(GICv5IST *ist);
+
+/* Write what differs from memory; then nothing differs. */
+void gicv5_ist_save(GICv5IST *ist);
 
 /*
  * gicv5_ist_node: interrupt @id, or NULL if it is not reachable
@@ -436,6 +602,18 @@ static inline GICv5ISTPage *gicv5_ist_page(const GICv5IST *ist, uint32_t index)
     return chunk ? chunk[index % GICV5_IST_DIR_SIZE] : NULL;
 }
 
+/* Entries of the directory, and of each of its chunks */
+static inline uint32_t gicv5_ist_dir_size(const GICv5IST *ist)
+{
+    return DIV_ROUND_UP(1u << (ist->cfg.id_bits - ist->page_bits),
+                        GICV5_IST_DIR_SIZE);
+}
+
+static inline uint32_t gicv5_ist_chunk_size(const GICv5IST *ist)
+{
+    return MIN(1u << (ist->cfg.id_bits - ist->page_bits), GICV5_IST_DIR_SIZE);
+}
+
 /* The bytes of host memory of one page */
 size_t gicv5_ist_page_bytes(const GICv5IST *ist);
 
@@ -459,6 +637,11 @@ void gicv5_ist_adopt_words(GICv5ISTPage *page, uint32_t first,
 
 /* L2_ADDR of an L1 ISTE */
 uint64_t gicv5_ist_l1e_addr(uint64_t l1e);
+
+/*
+ * gicv5_ist_config_of_vmte: word 2 or 3 of an L2 VMTE, clamped
+ */
+GICv5ISTConfig gicv5_ist_config_of_vmte(const GICv5System *sys, uint64_t word);
 
 /*
  * gicv5_ist_page_addr: guest address of the first ISTE of a page, or false

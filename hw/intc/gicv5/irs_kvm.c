@@ -459,11 +459,12 @@ static void set_image_word(GArray *a, uint32_t i, uint32_t word)
 static void spis_to_engine(KVMARMGICv5State *k, const GArray *image)
 {
     ARMGICv5CommonState *s = ARM_GICV5_COMMON(k);
+    GICv5Space *sp = gicv5_irs_space(s, GICV5_DOMAIN_NS);
 
     for (uint32_t i = 0; i < image->len; i++) {
         uint32_t word = image_word(image, i);
         GICv5SPIState st = {
-            .word = gicv5_sanitize_word(s->sys, word),
+            .word = gicv5_sanitize_word(sp, word),
             .domain = GICV5_DOMAIN_NS,
             /* As a kernel that loads it will; it does not tell its own. */
             .tm_level = FIELD_EX32(word, GICV5_ISTE, HM),
@@ -479,7 +480,8 @@ static bool lpis_to_engine(KVMARMGICv5State *k, const GArray *image,
 {
     ARMGICv5CommonState *s = ARM_GICV5_COMMON(k);
     const GICv5IRSDomain *d = &s->d[GICV5_DOMAIN_NS];
-    GICv5IST *ist = gicv5_irs_ist(s, GICV5_DOMAIN_NS);
+    GICv5Space *sp = gicv5_irs_space(s, GICV5_DOMAIN_NS);
+    GICv5IST *ist = gicv5_space_ist(sp, GICV5_TYPE_LPI);
     GICv5ISTConfig cfg = gicv5_irs_ist_config(s, d->ist_cfgr);
     uint32_t words[GICV5_IST_PAGE_SIZE];
     bool ok = true;
@@ -495,8 +497,7 @@ static bool lpis_to_engine(KVMARMGICv5State *k, const GArray *image,
         bool used = false;
 
         for (uint32_t i = 0; i < n; i++) {
-            words[i] = gicv5_sanitize_word(s->sys,
-                                           image_word(image, b * n + i));
+            words[i] = gicv5_sanitize_word(sp, image_word(image, b * n + i));
             used |= words[i];
         }
         if (used) {

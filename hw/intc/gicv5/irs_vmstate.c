@@ -178,13 +178,14 @@ static int load_l1(ISTLoader *l, uint32_t index)
 
 static int load_words(ISTLoader *l, GICv5ISTPart *part)
 {
+    const GICv5Space *sp = gicv5_irs_space(l->s, l->domain);
     uint32_t n = gicv5_ist_page_size(l->ist);
 
     for (uint32_t i = find_first_bit(part->send, n); i < n;
          i = find_next_bit(part->send, n, i + 1)) {
         uint32_t word = qemu_get_be32(l->f);
 
-        if (word != gicv5_sanitize_word(l->s->sys, word)) {
+        if (word != gicv5_sanitize_word(sp, word)) {
             return bad_ist(l, "state word", word);
         }
         part->words[i] = word;
@@ -594,7 +595,8 @@ static bool load_spi(ARMGICv5CommonState *s, uint32_t i)
                      st.domain);
         return false;
     }
-    if (st.word != gicv5_sanitize_word(s->sys, st.word)) {
+    if (st.word != gicv5_sanitize_word(gicv5_irs_space(s, st.domain),
+                                       st.word)) {
         error_report("arm-gicv5: spi[%u]: state word 0x%x is invalid", i,
                      st.word);
         return false;

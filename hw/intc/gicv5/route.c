@@ -11,21 +11,78 @@
 #include "engine_internal.h"
 #include "trace.h"
 
-GICv5Target *gicv5_target_new(GICv5Space *sp, uint16_t id, GICv5PE *pe)
-{
-    GICv5Target ***l2 = &sp->target[id / GICV5_TARGET_FANOUT];
-    GICv5Target *t = g_new0(GICv5Target, 1);
+/* --- the map from id to target --- */
 
+static unsigned map_size(const GICv5Space *sp)
+{
+    return sp->id_bits > GICV5_TARGET_BITS ?
+           1u << (sp->id_bits - GICV5_TARGET_BITS) : 1;
+}
+
+static unsigned chunk_size(const GICv5Space *sp)
+{
+    return 1u << MIN(sp->id_bits, GICV5_TARGET_BITS);
+}
+
+static void *map_alloc(GICv5Space *sp, unsigned n)
+{
+    size_t bytes = n * sizeof(void *);
+
+    return sp->vm ? gicv5_vm_alloc(sp->vm->parent, bytes) : g_malloc0(bytes);
+}
+
+static void map_free(GICv5Space *sp, void *p, unsigned n)
+{
+    if (sp->vm) {
+        gicv5_vm_free(sp->vm->parent, p, n * sizeof(void *));
+    } else {
+        g_free(p);
+    }
+}
+
+bool gicv5_targets_init(GICv5Space *sp, unsigned id_bits)
+{
+    sp->id_bits = id_bits;
+    QSIMPLEQ_INIT(&sp->targets);
+    sp->target = map_alloc(sp, map_size(sp));
+    return sp->target;
+}
+
+void gicv5_targets_cleanup(GICv5Space *sp)
+{
+    GICv5Target *t;
+
+    while ((t = QSIMPLEQ_FIRST(&sp->targets))) {
+        QSIMPLEQ_REMOVE_HEAD(&sp->targets, next);
+        assert(!t->touched);
+        if (sp->vm) {
+            gicv5_vm_free(sp->vm->parent, gicv5_vpe_of(t), sizeof(GICv5VPE));
+        } else {
+            g_free(t);
+        }
+    }
+    for (unsigned i = 0; sp->target && i < map_size(sp); i++) {
+        map_free(sp, sp->target[i], chunk_size(sp));
+    }
+    map_free(sp, sp->target, map_size(sp));
+}
+
+bool gicv5_target_add(GICv5Space *sp, GICv5Target *t, uint16_t id)
+{
+    GICv5Target ***chunk = &sp->target[id >> GICV5_TARGET_BITS];
+
+    if (!*chunk) {
+        *chunk = map_alloc(sp, chunk_size(sp));
+        if (!*chunk) {
+            return false;
+        }
+    }
     t->space = sp;
-    t->pe = pe;
     t->id = id;
     t->candidate = GICV5_CANDIDATE_NONE;
-    if (!*l2) {
-        *l2 = g_new0(GICv5Target *, GICV5_TARGET_FANOUT);
-    }
-    (*l2)[id % GICV5_TARGET_FANOUT] = t;
+    (*chunk)[id & MAKE_64BIT_MASK(0, GICV5_TARGET_BITS)] = t;
     QSIMPLEQ_INSERT_TAIL(&sp->targets, t, next);
-    return t;
+    return true;
 }
 
 /* --- candidates --- */
@@ -34,8 +91,12 @@ bool gicv5_target_is_enabled(const GICv5Target *t)
 {
     const GICv5Space *sp = t->space;
 
-    return t->pe &&
-           gicv5_engine_irs(sp->sys, t->pe->irs)->enabled[sp->domain];
+    if (!t->pe ||
+        (sp->vm && container_of(t, const GICv5VPE, target)->no_hppi)) {
+        return false;
+    }
+    /* IRSEN governs virtual candidates, too (inferred). */
+    return gicv5_engine_irs(sp->sys, t->pe->irs)->enabled[sp->domain];
 }
 
 GICv5Candidate gicv5_target_best(const GICv5Target *t)
@@ -57,7 +118,15 @@ void gicv5_target_forward(GICv5Target *t)
     if (best != t->candidate) {
         trace_gicv5_candidate(sp->domain, t->id, t->candidate, best);
         t->candidate = best;
-        sp->sys->ops->forward(sp->sys->opaque, t->pe, sp->domain, best);
+        if (sp->vm) {
+            sp->sys->ops->forward_virtual(sp->sys->opaque, t->pe, sp->domain,
+                                          best);
+        } else {
+            sp->sys->ops->forward(sp->sys->opaque, t->pe, sp->domain, best);
+        }
+    }
+    if (sp->vm) {
+        gicv5_vpe_changed(gicv5_vpe_of(t));
     }
 }
 
@@ -123,6 +192,7 @@ void gicv5_end_batch(GICv5System *sys, bool outer)
         sp->touched = false;
         gicv5_one_of_n_place(sp);
     }
+    gicv5_ring_doorbells(sys);
 }
 
 /* --- what CPU interfaces and software say of a target --- */
@@ -192,8 +262,12 @@ void gicv5_irs_changed(GICv5System *sys, unsigned irs, GICv5Domain domain)
     for (unsigned i = 0; i < sys->pe->len; i++) {
         GICv5PE *pe = g_ptr_array_index(sys->pe, i);
 
-        if (pe->irs == irs) {
-            gicv5_target_changed(pe->target[domain]);
+        if (pe->irs != irs) {
+            continue;
+        }
+        gicv5_target_changed(pe->target[domain]);
+        if (pe->resident[domain]) {
+            gicv5_target_changed(&pe->resident[domain]->target);
         }
     }
     gicv5_end_batch(sys, outer);

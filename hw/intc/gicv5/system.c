@@ -14,25 +14,19 @@ static void space_init(GICv5Space *sp, GICv5System *sys, GICv5Domain domain)
 {
     sp->sys = sys;
     sp->domain = domain;
-    sp->target = g_new0(GICv5Target **, GICV5_TARGET_FANOUT);
-    QSIMPLEQ_INIT(&sp->targets);
+    sp->has_one_of_n = sys->cfg.one_of_n;
+    gicv5_targets_init(sp, 16);
     gicv5_ist_init(&sp->lpi, sp, GICV5_TYPE_LPI);
+    gicv5_ist_init(&sp->spi, sp, GICV5_TYPE_SPI);
+    gicv5_vmt_init(sp);
     gicv5_one_of_n_init(sp);
 }
 
 static void space_cleanup(GICv5Space *sp)
 {
-    GICv5Target *t;
-
+    gicv5_vmt_drop(sp);
     gicv5_ist_drop(&sp->lpi);
-    while ((t = QSIMPLEQ_FIRST(&sp->targets))) {
-        QSIMPLEQ_REMOVE_HEAD(&sp->targets, next);
-        g_free(t);
-    }
-    for (unsigned i = 0; i < GICV5_TARGET_FANOUT; i++) {
-        g_free(sp->target[i]);
-    }
-    g_free(sp->target);
+    gicv5_targets_cleanup(sp);
 }
 
 GICv5System *gicv5_system_new(const GICv5EngineConfig *cfg,
@@ -47,6 +41,7 @@ GICv5System *gicv5_system_new(const GICv5EngineConfig *cfg,
     sys->pe = g_ptr_array_new_with_free_func(g_free);
     QSIMPLEQ_INIT(&sys->touched);
     QSIMPLEQ_INIT(&sys->touched_spaces);
+    QSIMPLEQ_INIT(&sys->ringing);
     for (unsigned d = 0; d < GICV5_NUM_DOMAINS; d++) {
         space_init(&sys->space[d], sys, d);
     }
@@ -112,7 +107,9 @@ GICv5PE *gicv5_system_add_pe(GICv5System *sys, unsigned irs, uint16_t iaffid,
     pe->iaffid = iaffid;
     pe->opaque = opaque;
     for (unsigned d = 0; d < GICV5_NUM_DOMAINS; d++) {
-        pe->target[d] = gicv5_target_new(&sys->space[d], iaffid, pe);
+        pe->target[d] = g_new0(GICv5Target, 1);
+        pe->target[d]->pe = pe;
+        gicv5_target_add(&sys->space[d], pe->target[d], iaffid);
     }
     g_ptr_array_add(sys->pe, pe);
     return pe;
@@ -221,6 +218,7 @@ void gicv5_system_reset(GICv5System *sys)
     }
     gicv5_end_batch(sys, outer);
     for (unsigned d = 0; d < GICV5_NUM_DOMAINS; d++) {
+        gicv5_vmt_drop(&sys->space[d]);
         gicv5_ist_drop(&sys->space[d].lpi);
     }
     gicv5_spi_reset_all(sys);

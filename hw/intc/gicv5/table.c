@@ -60,6 +60,31 @@ static void add_counter(uint32_t *counter, int n)
     qatomic_set(counter, *counter + n);
 }
 
+/* --- host memory --- */
+
+/*
+ * Whatever a guest does, running out of memory must not end QEMU. A domain's
+ * directory is not counted: it is small and there is one.
+ */
+static void *ist_alloc(const GICv5IST *ist, size_t bytes)
+{
+    const GICv5VM *vm = ist->space->vm;
+
+    return vm ? gicv5_vm_alloc(vm->parent, bytes) : g_try_malloc0(bytes);
+}
+
+static void ist_free(const GICv5IST *ist, void *p, size_t bytes)
+{
+    const GICv5VM *vm = ist->space->vm;
+
+    if (vm) {
+        gicv5_vm_free(vm->parent, p, bytes);
+    } else {
+        g_free(p);
+    }
+}
+
+
 /* --- pages and lists --- */
 
 /* Put the page into the list that it belongs to now */
@@ -94,7 +119,7 @@ static void page_free(GICv5ISTPage *page)
     ist->dir[page->index / GICV5_IST_DIR_SIZE]
             [page->index % GICV5_IST_DIR_SIZE] = NULL;
     ist->memory -= gicv5_ist_page_bytes(ist);
-    g_free(page);
+    ist_free(ist, page, gicv5_ist_page_bytes(ist));
 }
 
 void gicv5_ist_changed(GICv5IST *ist, uint32_t id, GICv5Node *n, int queued,
@@ -133,26 +158,29 @@ static bool drop_a_page(GICv5IST *ist)
     return true;
 }
 
-/* Whatever a guest does, running out of memory must not end QEMU. */
 GICv5ISTPage *gicv5_ist_page_new(GICv5IST *ist, uint32_t index,
                                  bool make_room)
 {
     const GICv5EngineConfig *cfg = &ist->space->sys->cfg;
+    const GICv5VM *vm = ist->space->vm;
     size_t bytes = gicv5_ist_page_bytes(ist);
     GICv5ISTPage ***chunk = &ist->dir[index / GICV5_IST_DIR_SIZE];
     GICv5ISTPage *page = NULL;
 
     /* Each domain has its share: none can use up another's. */
-    if (cfg->lpi_memory &&
+    if (!vm && cfg->lpi_memory &&
         ist->memory + bytes > cfg->lpi_memory / ctpop8(cfg->domains) &&
         (!make_room || !drop_a_page(ist))) {
         goto fail;
     }
     if (!*chunk) {
-        *chunk = g_try_new0(GICv5ISTPage *, GICV5_IST_DIR_SIZE);
+        *chunk = ist_alloc(ist, gicv5_ist_chunk_size(ist) * sizeof(**chunk));
     }
     if (*chunk) {
-        page = g_try_malloc0(bytes);
+        page = ist_alloc(ist, bytes);
+        if (!page && make_room && vm && drop_a_page(ist)) {
+            page = ist_alloc(ist, bytes);
+        }
     }
     if (!page) {
         goto fail;
@@ -367,7 +395,7 @@ bool gicv5_ist_create(GICv5IST *ist, uint64_t base, const GICv5ISTConfig *cfg)
     for (unsigned i = 0; i < GICV5_NUM_PAGE_LISTS; i++) {
         QTAILQ_INIT(&ist->pages[i]);
     }
-    ist->dir = g_try_new0(GICv5ISTPage **, GICV5_IST_DIR_SIZE);
+    ist->dir = ist_alloc(ist, gicv5_ist_dir_size(ist) * sizeof(*ist->dir));
     if (!ist->dir) {
         qemu_log("gicv5: no memory for an IST\n");
         return false;
@@ -399,6 +427,23 @@ void gicv5_ist_set_invalid(GICv5IST *ist)
     gicv5_ist_drop(ist);
 }
 
+void gicv5_ist_save(GICv5IST *ist)
+{
+    GICv5System *sys = ist->space->sys;
+    GICv5ISTPage *page, *next;
+
+    for (unsigned i = 0; ist->valid && i < GICV5_NUM_PAGE_LISTS; i++) {
+        QTAILQ_FOREACH_SAFE(page, &ist->pages[i], link, next) {
+            gicv5_ist_write_back(page);
+            add_counter(&sys->save_dirty,
+                        -(int)bitmap_count_one(page->dirty,
+                                               GICV5_IST_PAGE_SIZE));
+            bitmap_zero(page->dirty, GICV5_IST_PAGE_SIZE);
+            page_relist(page);
+        }
+    }
+}
+
 void gicv5_ist_drop(GICv5IST *ist)
 {
     GICv5Space *sp = ist->space;
@@ -426,10 +471,12 @@ void gicv5_ist_drop(GICv5IST *ist)
             page_free(page);
         }
     }
-    for (unsigned i = 0; i < GICV5_IST_DIR_SIZE; i++) {
-        g_free(ist->dir[i]);
+    for (unsigned i = 0; i < gicv5_ist_dir_size(ist); i++) {
+        ist_free(ist, ist->dir[i],
+                 gicv5_ist_chunk_size(ist) * sizeof(**ist->dir));
     }
-    g_clear_pointer(&ist->dir, g_free);
+    ist_free(ist, ist->dir, gicv5_ist_dir_size(ist) * sizeof(*ist->dir));
+    ist->dir = NULL;
     ist->valid = false;
 }
 

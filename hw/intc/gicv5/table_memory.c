@@ -41,7 +41,10 @@ void gicv5_ist_swerr(const GICv5IST *ist, GICv5SWErr ec, uint32_t id,
 
     log_not_ram(ist, ec == GICV5_SWERR_L2_ISTE ? "L2 ISTE" : "L1 ISTE", id,
                 addr);
-    sp->sys->ops->swerr(sp->sys->opaque, sp->domain, ec, id, addr);
+    /* There are no codes for the tables of VMs that are known. */
+    if (!sp->vm) {
+        sp->sys->ops->swerr(sp->sys->opaque, sp->domain, ec, id, addr);
+    }
 }
 
 /* Pages never cross a level 2 table, because page_bits is at most l2_bits. */
@@ -101,8 +104,8 @@ bool gicv5_ist_read_words(const GICv5IST *ist, uint64_t addr, uint32_t *words,
         return false;
     }
     for (uint32_t i = 0; i < count; i++) {
-        words[i] = gicv5_sanitize_word(sys, ldl_le_p(buf +
-                                                     ((size_t)i << shift)));
+        words[i] = gicv5_sanitize_word(ist->space,
+                                       ldl_le_p(buf + ((size_t)i << shift)));
     }
     return true;
 }

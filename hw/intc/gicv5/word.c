@@ -25,52 +25,50 @@
 /* The state of an interrupt of memory is loaded, if it is not there yet. */
 static GICv5Node *find_node(GICv5Space *sp, uint32_t intid)
 {
+    uint32_t id = FIELD_EX32(intid, GICV5_INTID, ID);
+    GICv5Type type = FIELD_EX32(intid, GICV5_INTID, TYPE);
     GICv5SPI *spi;
 
-    if (FIELD_EX32(intid, GICV5_INTID, RES0)) {
+    if (FIELD_EX32(intid, GICV5_INTID, RES0) ||
+        (type != GICV5_TYPE_LPI && type != GICV5_TYPE_SPI)) {
         return NULL;
     }
-    switch (FIELD_EX32(intid, GICV5_INTID, TYPE)) {
-    case GICV5_TYPE_LPI:
-        return gicv5_ist_node(&sp->lpi, FIELD_EX32(intid, GICV5_INTID, ID));
-    case GICV5_TYPE_SPI:
-        spi = gicv5_space_spi(sp, FIELD_EX32(intid, GICV5_INTID, ID));
-        return spi ? &spi->node : NULL;
-    default:
-        return NULL;
+    if (gicv5_is_in_table(sp, type)) {
+        return gicv5_ist_node(gicv5_ist_of(sp, type), id);
     }
+    spi = gicv5_space_spi(sp, id);
+    return spi ? &spi->node : NULL;
 }
 
 GICv5Node *gicv5_queued_node(GICv5Space *sp, uint32_t intid)
 {
     uint32_t id = FIELD_EX32(intid, GICV5_INTID, ID);
+    GICv5Type type = FIELD_EX32(intid, GICV5_INTID, TYPE);
 
-    if (FIELD_EX32(intid, GICV5_INTID, TYPE) == GICV5_TYPE_SPI) {
-        return &gicv5_find_spi(sp->sys, id)->node;
+    if (gicv5_is_in_table(sp, type)) {
+        return gicv5_ist_queued_node(gicv5_ist_of(sp, type), id);
     }
-    return gicv5_ist_queued_node(&sp->lpi, id);
+    return &gicv5_find_spi(sp->sys, id)->node;
 }
 
 bool gicv5_get_word(const GICv5Space *sp, uint32_t intid, uint32_t *word)
 {
+    uint32_t id = FIELD_EX32(intid, GICV5_INTID, ID);
+    GICv5Type type = FIELD_EX32(intid, GICV5_INTID, TYPE);
     const GICv5SPI *spi;
 
-    if (FIELD_EX32(intid, GICV5_INTID, RES0)) {
+    if (FIELD_EX32(intid, GICV5_INTID, RES0) ||
+        (type != GICV5_TYPE_LPI && type != GICV5_TYPE_SPI)) {
         return false;
     }
-    switch (FIELD_EX32(intid, GICV5_INTID, TYPE)) {
-    case GICV5_TYPE_LPI:
-        return gicv5_ist_peek(&sp->lpi, FIELD_EX32(intid, GICV5_INTID, ID),
-                              word);
-    case GICV5_TYPE_SPI:
-        spi = gicv5_space_spi(sp, FIELD_EX32(intid, GICV5_INTID, ID));
-        if (spi) {
-            *word = spi->node.word;
-        }
-        return spi;
-    default:
-        return false;
+    if (gicv5_is_in_table(sp, type)) {
+        return gicv5_ist_peek(gicv5_ist_of((GICv5Space *)sp, type), id, word);
     }
+    spi = gicv5_space_spi(sp, id);
+    if (spi) {
+        *word = spi->node.word;
+    }
+    return spi;
 }
 
 /* --- state words --- */
@@ -81,18 +79,18 @@ static uint32_t prio_mask(const GICv5System *sys)
                            sys->cfg.prio_bits);
 }
 
-uint32_t gicv5_sanitize_word(const GICv5System *sys, uint32_t word)
+uint32_t gicv5_sanitize_word(const GICv5Space *sp, uint32_t word)
 {
     uint32_t prio = FIELD_EX32(word, GICV5_ISTE, PRIORITY);
     uint32_t keep = R_GICV5_ISTE_PENDING_MASK | R_GICV5_ISTE_ACTIVE_MASK |
                     R_GICV5_ISTE_HM_MASK | R_GICV5_ISTE_ENABLE_MASK |
                     R_GICV5_ISTE_IAFFID_MASK;
 
-    if (sys->cfg.one_of_n) {
+    if (sp->has_one_of_n) {
         keep |= R_GICV5_ISTE_IRM_MASK;
     }
     return FIELD_DP32(word & keep, GICV5_ISTE, PRIORITY,
-                      prio & prio_mask(sys));
+                      prio & prio_mask(sp->sys));
 }
 
 static void put_in(GICv5Space *sp, GICv5PendSet *set, uint32_t intid,
@@ -123,10 +121,12 @@ static void move_word(GICv5Space *sp, uint32_t intid, GICv5Node *n,
     uint32_t old = n->word;
     unsigned old_prio = FIELD_EX32(old, GICV5_ISTE, PRIORITY);
     unsigned prio = FIELD_EX32(word, GICV5_ISTE, PRIORITY);
+    GICv5Type type = FIELD_EX32(intid, GICV5_INTID, TYPE);
     GICv5PendSet *from, *to;
     bool outer = false;
 
     trace_gicv5_word(sp->domain, intid, old, word);
+    gicv5_want_target(sp, word);
     from = gicv5_pendset_of(sp, old);
     to = gicv5_pendset_of(sp, word);
     if (from == to) {
@@ -142,11 +142,12 @@ static void move_word(GICv5Space *sp, uint32_t intid, GICv5Node *n,
         take_out(sp, from, intid, n, old_prio);
     }
     n->word = word;
-    if (FIELD_EX32(intid, GICV5_INTID, TYPE) == GICV5_TYPE_LPI &&
-        (dirty || !from != !to)) {
-        gicv5_ist_changed(&sp->lpi, FIELD_EX32(intid, GICV5_INTID, ID), n,
+    if (gicv5_is_in_table(sp, type) && (dirty || !from != !to)) {
+        gicv5_ist_changed(gicv5_ist_of(sp, type),
+                          FIELD_EX32(intid, GICV5_INTID, ID), n,
                           !!to - !!from, dirty);
     }
+    sp->changes += dirty;
     if (to) {
         put_in(sp, to, intid, n, prio);
     }
@@ -173,6 +174,15 @@ void gicv5_adopt_word(GICv5Space *sp, uint32_t intid, GICv5Node *n,
 }
 
 /* --- commands and events --- */
+
+/*
+ * A doorbell is an event in another space: it rings when the VM's interrupt has
+ * its place, at the end of a batch.
+ */
+static bool begin_vm(GICv5Space *sp)
+{
+    return sp->vm && gicv5_begin_batch(sp->sys);
+}
 
 static uint64_t icsr_of_word(uint32_t word)
 {
@@ -211,18 +221,19 @@ static const char *command_name(GICv5Command cmd)
     return cmd < ARRAY_SIZE(name) ? name[cmd] : "unknown command";
 }
 
-static uint32_t command_word(const GICv5System *sys, GICv5Command cmd,
+static uint32_t command_word(const GICv5Space *sp, GICv5Command cmd,
                              uint32_t word, uint32_t value)
 {
     switch (cmd) {
     case GICV5_CMD_SET_ENABLE:
         return FIELD_DP32(word, GICV5_ISTE, ENABLE, value & 1);
     case GICV5_CMD_SET_PRIORITY:
-        return FIELD_DP32(word, GICV5_ISTE, PRIORITY, value & prio_mask(sys));
+        return FIELD_DP32(word, GICV5_ISTE, PRIORITY,
+                          value & prio_mask(sp->sys));
     case GICV5_CMD_SET_TARGET:
         word = FIELD_DP32(word, GICV5_ISTE, IAFFID, value & UINT16_MAX);
         return FIELD_DP32(word, GICV5_ISTE, IRM,
-                          sys->cfg.one_of_n && (value & GICV5_TARGET_IRM));
+                          sp->has_one_of_n && (value & GICV5_TARGET_IRM));
     case GICV5_CMD_SET_PENDING:
         /* Unlike an event this leaves the handling mode alone. */
         return FIELD_DP32(word, GICV5_ISTE, PENDING, value & 1);
@@ -240,9 +251,22 @@ static uint32_t command_word(const GICv5System *sys, GICv5Command cmd,
     }
 }
 
+/* The target of @sp that @pe acts for */
+static GICv5Target *own_target(const GICv5Space *sp, const GICv5PE *pe)
+{
+    GICv5VPE *vpe;
+
+    if (!sp->vm) {
+        return pe->target[sp->domain];
+    }
+    vpe = pe->resident[sp->domain];
+    return vpe && vpe->target.space == sp ? &vpe->target : NULL;
+}
+
 uint64_t gicv5_command(GICv5Space *sp, GICv5PE *pe, GICv5Command cmd,
                        uint32_t intid, uint32_t value)
 {
+    bool outer;
     GICv5Node *n;
 
     if (!gicv5_system_has_domain(sp->sys, sp->domain)) {
@@ -251,7 +275,7 @@ uint64_t gicv5_command(GICv5Space *sp, GICv5PE *pe, GICv5Command cmd,
     trace_gicv5_command(sp->domain, command_name(cmd), intid, value);
 
     if (cmd == GICV5_CMD_SET_ONE_OF_N) {
-        return gicv5_target_set_limit(pe->target[sp->domain], value);
+        return sp->vm ? 0 : gicv5_target_set_limit(own_target(sp, pe), value);
     }
 
     n = find_node(sp, intid);
@@ -265,10 +289,15 @@ uint64_t gicv5_command(GICv5Space *sp, GICv5PE *pe, GICv5Command cmd,
         return icsr_of_word(n->word);
     }
     if (cmd == GICV5_CMD_ACTIVATE) {
-        gicv5_target_acknowledged(pe->target[sp->domain], intid);
+        GICv5Target *t = own_target(sp, pe);
+
+        if (t) {
+            gicv5_target_acknowledged(t, intid);
+        }
     }
-    gicv5_set_word(sp, intid, n,
-                   command_word(sp->sys, cmd, n->word, value));
+    outer = begin_vm(sp);
+    gicv5_set_word(sp, intid, n, command_word(sp, cmd, n->word, value));
+    gicv5_end_batch(sp->sys, outer);
     return 0;
 }
 
@@ -294,6 +323,9 @@ void gicv5_event(GICv5Space *sp, uint32_t intid, GICv5Event event)
     trace_gicv5_event(sp->domain, intid, name[event]);
     n = find_node(sp, intid);
     if (n) {
+        bool outer = begin_vm(sp);
+
         gicv5_set_word(sp, intid, n, gicv5_event_word(n->word, event));
+        gicv5_end_batch(sp->sys, outer);
     }
 }

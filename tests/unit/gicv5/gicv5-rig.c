@@ -257,18 +257,48 @@ static bool engine_set64(void *opaque, GICv5Domain domain, uint64_t addr,
     return engine_write(opaque, domain, addr, &new, sizeof(new));
 }
 
-static void engine_forward(void *opaque, GICv5PE *pe, GICv5Domain domain,
-                           GICv5Candidate candidate)
+static bool engine_clear64(void *opaque, GICv5Domain domain, uint64_t addr,
+                           uint64_t bits, uint64_t *value)
 {
-    Rig *r = opaque;
-    uint32_t intid = gicv5_candidate_intid(candidate);
-    bool is_spi = FIELD_EX32(intid, GICV5_INTID, TYPE) == GICV5_TYPE_SPI;
+    uint64_t new;
+
+    if (!engine_read64(opaque, domain, addr, value)) {
+        return false;
+    }
+    new = cpu_to_le64(*value & ~bits);
+    return engine_write(opaque, domain, addr, &new, sizeof(new));
+}
+
+static unsigned index_of(const Rig *r, const GICv5PE *pe)
+{
     unsigned index = 0;
 
     while (gicv5_system_pe(r->sys, index) != pe) {
         index++;
     }
     g_assert_cmpuint(index, <, RIG_MAX_PES);
+    return index;
+}
+
+static void engine_forward_virtual(void *opaque, GICv5PE *pe,
+                                   GICv5Domain domain,
+                                   GICv5Candidate candidate)
+{
+    Rig *r = opaque;
+    unsigned index = index_of(r, pe);
+
+    g_assert_cmphex(r->seen_virtual[index][domain], !=, candidate);
+    r->seen_virtual[index][domain] = candidate;
+}
+
+static void engine_forward(void *opaque, GICv5PE *pe, GICv5Domain domain,
+                           GICv5Candidate candidate)
+{
+    Rig *r = opaque;
+    uint32_t intid = gicv5_candidate_intid(candidate);
+    bool is_spi = FIELD_EX32(intid, GICV5_INTID, TYPE) == GICV5_TYPE_SPI;
+    unsigned index = index_of(r, pe);
+
     g_assert_cmphex(r->seen[index][domain], !=, candidate);
     r->seen[index][domain] = candidate;
 
@@ -309,6 +339,8 @@ static const GICv5EngineOps engine_ops = {
     .write = engine_write,
     .read64 = engine_read64,
     .set64 = engine_set64,
+    .clear64 = engine_clear64,
+    .forward_virtual = engine_forward_virtual,
     .forward = engine_forward,
     .swerr = engine_swerr,
 };
@@ -321,6 +353,7 @@ Rig *rig_new(const GICv5EngineConfig *cfg)
         init_memory(&r->mem[d]);
         for (unsigned i = 0; i < RIG_MAX_PES; i++) {
             r->seen[i][d] = GICV5_CANDIDATE_NONE;
+            r->seen_virtual[i][d] = GICV5_CANDIDATE_NONE;
         }
     }
     r->sys = gicv5_system_new(cfg, &engine_ops, r);

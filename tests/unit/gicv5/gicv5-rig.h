@@ -43,6 +43,7 @@ typedef struct RigForward {
  * Rig: a system, its memory, and what the callbacks were given
  *
  * @seen: the candidate forwarded last
+ * @seen_virtual: the same for the VPE that is resident
  * @forwards: how many candidates were forwarded; the first are in @log
  * @swerrs: how many software errors were reported; the last is in @ec, @err_id,
  *     @err_addr and @err_domain
@@ -51,6 +52,7 @@ typedef struct Rig {
     GICv5System *sys;
     RigMemory mem[GICV5_NUM_DOMAINS];
     GICv5Candidate seen[RIG_MAX_PES][GICV5_NUM_DOMAINS];
+    GICv5Candidate seen_virtual[RIG_MAX_PES][GICV5_NUM_DOMAINS];
     unsigned forwards;
     RigForward log[RIG_LOG_SIZE];
     unsigned swerrs;

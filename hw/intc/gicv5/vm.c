@@ -1,0 +1,716 @@
+/*
+ * Arm GICv5 interrupt engine: virtual machines
+ *
+ * The VM table, its L2 VMTEs, VPE tables and VPE descriptors are in memory,
+ * with their valid bits. The engine loads what it needs of a VM when an
+ * operation first names it, and keeps it until the VM becomes invalid. So a VM
+ * that becomes valid costs a bit in memory; and what survives an invalid VM
+ * (IST_VALID, VPETE.VALID, doorbell settings) does so because it is there.
+ *
+ * Software does not write a valid VMTE but for the words of ISTs that are not
+ * valid. So words 0 and 1 are read once, the others each time an IST becomes
+ * valid; valid bits are set and cleared atomically in the one word.
+ *
+ * Nothing in memory is trusted: IDs are checked against what the engine was
+ * told when it loaded the VM, and addresses are only given to the device.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "qemu/bswap.h"
+#include "qemu/log.h"
+#include "engine_internal.h"
+#include "trace.h"
+
+/* VM table: L1 VMTE, L2 VMTE */
+FIELD(L1_VMTE, VALID, 0, 1)
+FIELD(L1_VMTE, L2_ADDR, 12, 44)
+
+FIELD(VMTE0, VALID, 0, 1)
+FIELD(VMTE1, VPET_ADDR, 3, 53)
+FIELD(VMTE1, VPE_ID_BITS, 59, 5)
+FIELD(VMTE_IST, VALID, 0, 1)
+FIELD(VMTE_IST, L2SZ, 1, 2)
+FIELD(VMTE_IST, ADDR, 6, 50)
+FIELD(VMTE_IST, ISTSZ, 56, 2)
+FIELD(VMTE_IST, STRUCTURE, 58, 1)
+FIELD(VMTE_IST, ID_BITS, 59, 5)
+
+#define VMTE_BYTES 32
+#define VMTE_L2_BITS 7          /* log2 of the L2 VMTEs of a table (D_LSPBK) */
+
+FIELD(VPETE, VALID, 0, 1)
+FIELD(VPETE, VPED_ADDR, 3, 53)
+
+/*
+ * VPED, first word; the rest is not used. The layout is ours, but for the
+ * fields that are those of IRS_VPE_DBR.
+ */
+FIELD(VPED, INTID, 0, 24)
+FIELD(VPED, DBPM, 32, 5)
+FIELD(VPED, DPS, 61, 1)
+FIELD(VPED, REQ_DB, 62, 1)
+FIELD(VPED, DBV, 63, 1)
+
+#define WORD_IN_MEMORY(n) ((n) * sizeof(uint64_t))
+
+static bool has_vms(const GICv5Space *sp)
+{
+    return sp->sys->cfg.virt >> sp->domain & 1;
+}
+
+static bool read64(const GICv5Space *sp, uint64_t addr, uint64_t *value)
+{
+    return sp->sys->ops->read64(sp->sys->opaque, sp->domain, addr, value);
+}
+
+static bool set64(const GICv5Space *sp, uint64_t addr, uint64_t bits)
+{
+    uint64_t old;
+
+    return sp->sys->ops->set64(sp->sys->opaque, sp->domain, addr, bits, &old);
+}
+
+static bool clear64(const GICv5Space *sp, uint64_t addr, uint64_t bits)
+{
+    uint64_t old;
+
+    return sp->sys->ops->clear64(sp->sys->opaque, sp->domain, addr, bits,
+                                 &old);
+}
+
+static void G_GNUC_PRINTF(3, 4) guest_error(const GICv5Space *sp,
+                                            unsigned vm_id,
+                                            const char *fmt, ...)
+{
+    g_autofree char *what = NULL;
+    va_list ap;
+
+    if (!qemu_loglevel_mask(LOG_GUEST_ERROR)) {
+        return;
+    }
+    va_start(ap, fmt);
+    what = g_strdup_vprintf(fmt, ap);
+    va_end(ap);
+    qemu_log("gicv5: domain %d: VM %u: %s\n", sp->domain, vm_id, what);
+}
+
+/* --- host memory --- */
+
+void *gicv5_vm_alloc(GICv5Space *parent, size_t bytes)
+{
+    const GICv5EngineConfig *cfg = &parent->sys->cfg;
+    GICv5VMT *vmt = &parent->vmt;
+    void *p = NULL;
+
+    if (!cfg->vm_memory ||
+        vmt->memory + bytes <= cfg->vm_memory / MAX(1, ctpop8(cfg->virt))) {
+        p = g_try_malloc0(bytes);
+    }
+    if (!p) {
+        trace_gicv5_vm_no_memory(parent->domain, vmt->memory, bytes);
+        return NULL;
+    }
+    vmt->memory += bytes;
+    return p;
+}
+
+void gicv5_vm_free(GICv5Space *parent, void *p, size_t bytes)
+{
+    if (p) {
+        parent->vmt.memory -= bytes;
+        g_free(p);
+    }
+}
+
+/* --- the VM table --- */
+
+void gicv5_vmt_init(GICv5Space *sp)
+{
+    QLIST_INIT(&sp->vmt.vms);
+}
+
+bool gicv5_vmt_is_valid(const GICv5Space *sp)
+{
+    return sp->vmt.valid;
+}
+
+void gicv5_vmt_set_valid(GICv5Space *sp, uint64_t base, bool two_level,
+                         unsigned vm_id_bits)
+{
+    GICv5VMT *vmt = &sp->vmt;
+
+    if (!has_vms(sp) || vmt->valid) {
+        return;
+    }
+    vmt->valid = true;
+    vmt->base = base;
+    vmt->two_level = two_level;
+    vmt->vm_id_bits = MIN(vm_id_bits, sp->sys->cfg.vm_id_bits);
+    trace_gicv5_vmt_valid(sp->domain, base, vmt->vm_id_bits, two_level);
+}
+
+static bool vm_id_exists(const GICv5Space *sp, uint16_t vm_id)
+{
+    if (!sp->vmt.valid || vm_id >> sp->vmt.vm_id_bits) {
+        guest_error(sp, vm_id, "there is no VM table, or the ID is beyond it");
+        return false;
+    }
+    return true;
+}
+
+static uint64_t l1_vmte_addr(const GICv5VMT *vmt, uint16_t vm_id)
+{
+    return vmt->base + WORD_IN_MEMORY(vm_id >> VMTE_L2_BITS);
+}
+
+/* Guest address of the L2 VMTE of a VM, or false */
+static bool vmte_addr(const GICv5Space *sp, uint16_t vm_id, uint64_t *addr)
+{
+    const GICv5VMT *vmt = &sp->vmt;
+    uint64_t l1e;
+
+    if (!vm_id_exists(sp, vm_id)) {
+        return false;
+    }
+    if (!vmt->two_level) {
+        *addr = vmt->base + (uint64_t)vm_id * VMTE_BYTES;
+        return true;
+    }
+    if (!read64(sp, l1_vmte_addr(vmt, vm_id), &l1e) ||
+        !(l1e & R_L1_VMTE_VALID_MASK)) {
+        guest_error(sp, vm_id, "its L1 VMTE is not valid, or not in RAM");
+        return false;
+    }
+    *addr = (l1e & R_L1_VMTE_L2_ADDR_MASK) +
+            (vm_id & MAKE_64BIT_MASK(0, VMTE_L2_BITS)) * VMTE_BYTES;
+    return true;
+}
+
+void gicv5_vmt_map_l2(GICv5Space *sp, uint16_t vm_id)
+{
+    if (!vm_id_exists(sp, vm_id)) {
+        return;
+    }
+    if (!sp->vmt.two_level) {
+        guest_error(sp, vm_id, "VMAP_L2_VMTR, but the VM table is linear");
+        return;
+    }
+    if (!set64(sp, l1_vmte_addr(&sp->vmt, vm_id), R_L1_VMTE_VALID_MASK)) {
+        guest_error(sp, vm_id, "its L1 VMTE is not in RAM");
+    }
+}
+
+/* --- a VM's life --- */
+
+static GICv5VM *find_vm(const GICv5Space *sp, uint16_t vm_id)
+{
+    GICv5VM **chunk = sp->vmt.dir ? sp->vmt.dir[vm_id / GICV5_VM_FANOUT] : NULL;
+
+    return chunk ? chunk[vm_id % GICV5_VM_FANOUT] : NULL;
+}
+
+GICv5ISTConfig gicv5_ist_config_of_vmte(const GICv5System *sys, uint64_t word)
+{
+    unsigned istsz = FIELD_EX64(word, VMTE_IST, ISTSZ);
+    unsigned l2sz = FIELD_EX64(word, VMTE_IST, L2SZ);
+    unsigned id_bits = FIELD_EX64(word, VMTE_IST, ID_BITS);
+
+    return (GICv5ISTConfig) {
+        .two_level = FIELD_EX64(word, VMTE_IST, STRUCTURE),
+        .id_bits = MIN(id_bits, sys->cfg.id_bits),
+        .entry_shift = 2 + (istsz == 3 ? 0 : istsz),
+        .l2_shift = 12 + 2 * (l2sz == 3 ? 0 : l2sz),
+    };
+}
+
+static uint64_t ist_word_addr(const GICv5VM *vm, GICv5Type type)
+{
+    return vm->vmte + WORD_IN_MEMORY(type == GICV5_TYPE_LPI ? 2 : 3);
+}
+
+static void ist_from_word(GICv5VM *vm, GICv5Type type, uint64_t word)
+{
+    GICv5ISTConfig cfg = gicv5_ist_config_of_vmte(vm->space.sys, word);
+
+    gicv5_ist_create(gicv5_ist_of(&vm->space, type),
+                     word & R_VMTE_IST_ADDR_MASK, &cfg);
+}
+
+static bool add_vm(GICv5Space *sp, GICv5VM *vm)
+{
+    GICv5VMT *vmt = &sp->vmt;
+    GICv5VM ***chunk;
+
+    if (!vmt->dir) {
+        vmt->dir = gicv5_vm_alloc(sp, GICV5_VM_FANOUT * sizeof(*vmt->dir));
+        if (!vmt->dir) {
+            return false;
+        }
+    }
+    chunk = &vmt->dir[vm->id / GICV5_VM_FANOUT];
+    if (!*chunk) {
+        *chunk = gicv5_vm_alloc(sp, GICV5_VM_FANOUT * sizeof(**chunk));
+        if (!*chunk) {
+            return false;
+        }
+    }
+    (*chunk)[vm->id % GICV5_VM_FANOUT] = vm;
+    QLIST_INSERT_HEAD(&vmt->vms, vm, link);
+    return true;
+}
+
+static void vm_new(GICv5Space *sp, uint16_t vm_id, uint64_t addr,
+                   const uint64_t *word)
+{
+    GICv5System *sys = sp->sys;
+    GICv5VM *vm = gicv5_vm_alloc(sp, sizeof(*vm));
+    unsigned id_bits = FIELD_EX64(word[1], VMTE1, VPE_ID_BITS);
+
+    if (!vm) {
+        return;
+    }
+    vm->parent = sp;
+    vm->id = vm_id;
+    vm->vmte = addr;
+    vm->vpet = word[1] & R_VMTE1_VPET_ADDR_MASK;
+    vm->space.sys = sys;
+    vm->space.domain = sp->domain;
+    vm->space.vm = vm;
+    gicv5_ist_init(&vm->space.lpi, &vm->space, GICV5_TYPE_LPI);
+    gicv5_ist_init(&vm->space.spi, &vm->space, GICV5_TYPE_SPI);
+    gicv5_one_of_n_init(&vm->space);
+    if (!gicv5_targets_init(&vm->space, MIN(id_bits, sys->cfg.vpe_id_bits)) ||
+        !add_vm(sp, vm)) {
+        gicv5_targets_cleanup(&vm->space);
+        gicv5_vm_free(sp, vm, sizeof(*vm));
+        return;
+    }
+    if (word[2] & R_VMTE_IST_VALID_MASK) {
+        ist_from_word(vm, GICV5_TYPE_LPI, word[2]);
+    }
+    if (word[3] & R_VMTE_IST_VALID_MASK) {
+        ist_from_word(vm, GICV5_TYPE_SPI, word[3]);
+    }
+    trace_gicv5_vm_load(sp->domain, vm_id, addr, vm->space.id_bits);
+}
+
+GICv5VM *gicv5_vm_get(GICv5Space *sp, uint16_t vm_id)
+{
+    GICv5VM *vm = find_vm(sp, vm_id);
+    uint64_t addr, word[4];
+
+    if (vm) {
+        return vm;
+    }
+    if (!vmte_addr(sp, vm_id, &addr)) {
+        return NULL;
+    }
+    for (unsigned i = 0; i < ARRAY_SIZE(word); i++) {
+        if (!read64(sp, addr + WORD_IN_MEMORY(i), &word[i])) {
+            guest_error(sp, vm_id, "its L2 VMTE is not in RAM");
+            return NULL;
+        }
+    }
+    if (!(word[0] & R_VMTE0_VALID_MASK)) {
+        guest_error(sp, vm_id, "it is not valid");
+        return NULL;
+    }
+    vm_new(sp, vm_id, addr, word);
+    vm = find_vm(sp, vm_id);
+    if (!vm) {
+        guest_error(sp, vm_id, "no memory for its state: other VMs take all "
+                    "of vm-memory, or the host has none");
+    }
+    return vm;
+}
+
+GICv5Space *gicv5_vm_space(GICv5Space *sp, uint16_t vm_id)
+{
+    GICv5VM *vm = gicv5_vm_get(sp, vm_id);
+
+    return vm ? &vm->space : NULL;
+}
+
+void gicv5_vm_set_valid(GICv5Space *sp, uint16_t vm_id)
+{
+    uint64_t addr;
+
+    if (find_vm(sp, vm_id) || !vmte_addr(sp, vm_id, &addr)) {
+        return;
+    }
+    if (!set64(sp, addr, R_VMTE0_VALID_MASK)) {
+        guest_error(sp, vm_id, "its L2 VMTE is not in RAM");
+        return;
+    }
+    trace_gicv5_vm_valid(sp->domain, vm_id, addr);
+}
+
+bool gicv5_vm_is_valid(GICv5Space *sp, uint16_t vm_id)
+{
+    uint64_t addr, word;
+
+    return find_vm(sp, vm_id) ||
+           (vmte_addr(sp, vm_id, &addr) && read64(sp, addr, &word) &&
+            (word & R_VMTE0_VALID_MASK));
+}
+
+static uint64_t vped_word(const GICv5VPE *vpe)
+{
+    uint64_t word = 0;
+
+    word = FIELD_DP64(word, VPED, INTID, vpe->db.lpi);
+    word = FIELD_DP64(word, VPED, DBPM, vpe->db.mask);
+    word = FIELD_DP64(word, VPED, DPS, vpe->target.dps);
+    word = FIELD_DP64(word, VPED, REQ_DB, vpe->db.requested);
+    return FIELD_DP64(word, VPED, DBV, vpe->db.valid);
+}
+
+static void save_vpes(GICv5VM *vm)
+{
+    const GICv5System *sys = vm->space.sys;
+    GICv5Target *t;
+
+    QSIMPLEQ_FOREACH(t, &vm->space.targets, next) {
+        GICv5VPE *vpe = gicv5_vpe_of(t);
+        uint64_t word = cpu_to_le64(vped_word(vpe));
+
+        if (!vpe->dirty) {
+            continue;
+        }
+        if (!sys->ops->write(sys->opaque, vm->space.domain, vpe->vped, &word,
+                             sizeof(word))) {
+            guest_error(vm->parent, vm->id, "the descriptor of VPE %u is not "
+                        "in RAM", t->id);
+        }
+        vpe->dirty = false;
+    }
+}
+
+/* Forget the VM; nothing is written. */
+static void drop_vm(GICv5VM *vm)
+{
+    GICv5Space *sp = vm->parent;
+    GICv5Target *t;
+    bool outer = gicv5_begin_batch(sp->sys);
+
+    trace_gicv5_vm_drop(sp->domain, vm->id);
+    QSIMPLEQ_FOREACH(t, &vm->space.targets, next) {
+        GICv5VPE *vpe = gicv5_vpe_of(t);
+
+        vpe->db.requested = false;
+        if (t->pe) {
+            gicv5_vpe_end_residency(vpe);
+        }
+    }
+    gicv5_ist_drop(&vm->space.lpi);
+    gicv5_ist_drop(&vm->space.spi);
+    gicv5_end_batch(sp->sys, outer);
+    assert(outer);
+
+    QLIST_REMOVE(vm, link);
+    sp->vmt.dir[vm->id / GICV5_VM_FANOUT][vm->id % GICV5_VM_FANOUT] = NULL;
+    gicv5_targets_cleanup(&vm->space);
+    gicv5_vm_free(sp, vm, sizeof(*vm));
+}
+
+static void save_vm(GICv5VM *vm)
+{
+    gicv5_ist_save(&vm->space.lpi);
+    gicv5_ist_save(&vm->space.spi);
+    save_vpes(vm);
+}
+
+void gicv5_vm_set_invalid(GICv5Space *sp, uint16_t vm_id)
+{
+    GICv5VM *vm = find_vm(sp, vm_id);
+    uint64_t addr;
+
+    if (vm) {
+        save_vm(vm);
+        addr = vm->vmte;
+        drop_vm(vm);
+    } else if (!vmte_addr(sp, vm_id, &addr)) {
+        return;
+    }
+    /* IST_VALID and VPETE.VALID stay (inferred): the VM may come back. */
+    if (!clear64(sp, addr, R_VMTE0_VALID_MASK)) {
+        guest_error(sp, vm_id, "its L2 VMTE is not in RAM");
+    }
+    trace_gicv5_vm_invalid(sp->domain, vm_id, addr);
+}
+
+void gicv5_vmt_drop(GICv5Space *sp)
+{
+    GICv5VMT *vmt = &sp->vmt;
+    GICv5VM *vm;
+
+    while ((vm = QLIST_FIRST(&vmt->vms))) {
+        drop_vm(vm);
+    }
+    for (unsigned i = 0; vmt->dir && i < GICV5_VM_FANOUT; i++) {
+        gicv5_vm_free(sp, vmt->dir[i], GICV5_VM_FANOUT * sizeof(**vmt->dir));
+    }
+    gicv5_vm_free(sp, vmt->dir, GICV5_VM_FANOUT * sizeof(*vmt->dir));
+    vmt->dir = NULL;
+    vmt->valid = false;
+}
+
+void gicv5_vmt_set_invalid(GICv5Space *sp)
+{
+    GICv5VM *vm;
+
+    if (!sp->vmt.valid) {
+        return;
+    }
+    QLIST_FOREACH(vm, &sp->vmt.vms, link) {
+        save_vm(vm);
+    }
+    trace_gicv5_vmt_invalid(sp->domain, sp->vmt.base);
+    gicv5_vmt_drop(sp);
+}
+
+/* --- virtual ISTs --- */
+
+static GICv5IST *vm_ist(GICv5VM *vm, GICv5Type type)
+{
+    if (vm && (type == GICV5_TYPE_LPI || type == GICV5_TYPE_SPI)) {
+        return gicv5_ist_of(&vm->space, type);
+    }
+    return NULL;
+}
+
+void gicv5_vm_ist_set_valid(GICv5Space *sp, uint16_t vm_id, GICv5Type type)
+{
+    GICv5VM *vm = gicv5_vm_get(sp, vm_id);
+    GICv5IST *ist = vm_ist(vm, type);
+    uint64_t word;
+
+    if (!ist || ist->valid) {
+        guest_error(sp, vm_id, "VMAP_VISTR of type %d ignored", type);
+        return;
+    }
+    /* Software has written it since the VM became valid. */
+    if (!read64(sp, ist_word_addr(vm, type), &word)) {
+        guest_error(sp, vm_id, "its L2 VMTE is not in RAM");
+        return;
+    }
+    ist_from_word(vm, type, word);
+    if (!ist->valid) {
+        return;
+    }
+    if (!set64(sp, ist_word_addr(vm, type), R_VMTE_IST_VALID_MASK)) {
+        gicv5_ist_drop(ist);
+        return;
+    }
+    vm->space.changes++;
+}
+
+void gicv5_vm_ist_set_invalid(GICv5Space *sp, uint16_t vm_id, GICv5Type type)
+{
+    GICv5VM *vm = gicv5_vm_get(sp, vm_id);
+    GICv5IST *ist = vm_ist(vm, type);
+
+    if (!ist || !ist->valid) {
+        guest_error(sp, vm_id, "VMAP_VISTR of type %d ignored", type);
+        return;
+    }
+    gicv5_ist_set_invalid(ist);
+    if (!clear64(sp, ist_word_addr(vm, type), R_VMTE_IST_VALID_MASK)) {
+        guest_error(sp, vm_id, "its L2 VMTE is not in RAM");
+    }
+    vm->space.changes++;
+}
+
+void gicv5_vm_ist_map_l2(GICv5Space *sp, uint16_t vm_id, GICv5Type type,
+                         uint32_t id)
+{
+    GICv5IST *ist = vm_ist(gicv5_vm_get(sp, vm_id), type);
+
+    if (ist) {
+        gicv5_ist_map_l2(ist, id);
+    }
+}
+
+/* --- VPEs --- */
+
+/* What memory says, unless it has been read; false if there is no such VPETE */
+static bool know_vpe(GICv5VM *vm, GICv5VPE *vpe)
+{
+    const GICv5Space *sp = vm->parent;
+    uint64_t vpete, word;
+
+    if (vpe->known) {
+        return true;
+    }
+    if (!read64(sp, vm->vpet + WORD_IN_MEMORY(vpe->target.id), &vpete)) {
+        guest_error(sp, vm->id, "the VPETE of VPE %u is not in RAM",
+                    vpe->target.id);
+        return false;
+    }
+    if (!(vpete & R_VPETE_VALID_MASK)) {
+        return true;
+    }
+    vpe->vped = vpete & R_VPETE_VPED_ADDR_MASK;
+    if (!read64(sp, vpe->vped, &word)) {
+        guest_error(sp, vm->id, "the descriptor of VPE %u is not in RAM",
+                    vpe->target.id);
+        word = 0;
+    }
+    vpe->known = true;
+    vpe->valid = true;
+    vpe->db = (GICv5Doorbell) {
+        .valid = FIELD_EX64(word, VPED, DBV),
+        .requested = FIELD_EX64(word, VPED, REQ_DB),
+        .mask = FIELD_EX64(word, VPED, DBPM),
+        .lpi = FIELD_EX64(word, VPED, INTID),
+    };
+    vpe->target.dps = FIELD_EX64(word, VPED, DPS);
+    return true;
+}
+
+GICv5VPE *gicv5_vpe_make(GICv5VM *vm, uint16_t id)
+{
+    GICv5Space *sp = &vm->space;
+    GICv5Target *t = gicv5_find_target(sp, id);
+    GICv5VPE *vpe;
+
+    if (t) {
+        return gicv5_vpe_of(t);
+    }
+    if (id >> sp->id_bits || sp->full) {
+        return NULL;
+    }
+    vpe = gicv5_vm_alloc(vm->parent, sizeof(*vpe));
+    if (!vpe || !gicv5_target_add(sp, &vpe->target, id)) {
+        gicv5_vm_free(vm->parent, vpe, sizeof(*vpe));
+        sp->full = true;
+        return NULL;
+    }
+    /* It may have been valid before its VM was. */
+    know_vpe(vm, vpe);
+    return vpe;
+}
+
+GICv5VPE *gicv5_vpe_get(GICv5VM *vm, uint16_t id)
+{
+    GICv5VPE *vpe = gicv5_vpe_make(vm, id);
+
+    return vpe && know_vpe(vm, vpe) && vpe->valid ? vpe : NULL;
+}
+
+void gicv5_vpe_set_valid(GICv5Space *sp, uint16_t vm_id, uint16_t vpe_id)
+{
+    GICv5VM *vm = gicv5_vm_get(sp, vm_id);
+    GICv5VPE *vpe = vm ? gicv5_vpe_make(vm, vpe_id) : NULL;
+    uint64_t addr, vpete;
+
+    if (!vpe || !know_vpe(vm, vpe) || vpe->valid) {
+        guest_error(sp, vm_id, "VMAP_VPER of VPE %u ignored", vpe_id);
+        return;
+    }
+    addr = vm->vpet + WORD_IN_MEMORY(vpe_id);
+    if (!sp->sys->ops->set64(sp->sys->opaque, sp->domain, addr,
+                             R_VPETE_VALID_MASK, &vpete)) {
+        guest_error(sp, vm_id, "the VPETE of VPE %u is not in RAM", vpe_id);
+        return;
+    }
+    /* No doorbell settings, whatever is in the descriptor */
+    vpe->vped = vpete & R_VPETE_VPED_ADDR_MASK;
+    vpe->db = (GICv5Doorbell) {};
+    vpe->target.dps = false;
+    vpe->known = true;
+    vpe->valid = true;
+    vpe->dirty = true;
+    vm->space.changes++;
+    trace_gicv5_vpe_valid(sp->domain, vm_id, vpe_id, vpe->vped);
+}
+
+static GICv5VPE *find_vpe(GICv5Space *sp, uint16_t vm_id, uint16_t vpe_id)
+{
+    GICv5VM *vm = gicv5_vm_get(sp, vm_id);
+
+    return vm ? gicv5_vpe_get(vm, vpe_id) : NULL;
+}
+
+bool gicv5_vpe_is_valid(GICv5Space *sp, uint16_t vm_id, uint16_t vpe_id)
+{
+    return find_vpe(sp, vm_id, vpe_id);
+}
+
+bool gicv5_vpe_doorbell(GICv5Space *sp, uint16_t vm_id, uint16_t vpe_id,
+                        GICv5Doorbell *db)
+{
+    const GICv5VPE *vpe = find_vpe(sp, vm_id, vpe_id);
+
+    if (vpe) {
+        *db = vpe->db;
+    }
+    return vpe;
+}
+
+bool gicv5_vpe_set_doorbell(GICv5Space *sp, uint16_t vm_id, uint16_t vpe_id,
+                            const GICv5Doorbell *db)
+{
+    GICv5VPE *vpe = find_vpe(sp, vm_id, vpe_id);
+    bool outer;
+
+    if (!vpe) {
+        return false;
+    }
+    outer = gicv5_begin_batch(sp->sys);
+    vpe->db = *db;
+    vpe->dirty = true;
+    gicv5_target_changed(&vpe->target);
+    gicv5_end_batch(sp->sys, outer);
+    return true;
+}
+
+bool gicv5_vpe_dps(GICv5Space *sp, uint16_t vm_id, uint16_t vpe_id)
+{
+    const GICv5VPE *vpe = find_vpe(sp, vm_id, vpe_id);
+
+    return vpe && vpe->target.dps;
+}
+
+void gicv5_vpe_set_dps(GICv5Space *sp, uint16_t vm_id, uint16_t vpe_id,
+                       bool dps)
+{
+    GICv5VPE *vpe = find_vpe(sp, vm_id, vpe_id);
+
+    if (vpe) {
+        vpe->target.dps = dps;
+        vpe->dirty = true;
+    }
+}
+
+GICv5Candidate gicv5_vpe_candidate(GICv5Space *sp, uint16_t vm_id,
+                                   uint16_t vpe_id)
+{
+    const GICv5VPE *vpe = find_vpe(sp, vm_id, vpe_id);
+
+    return vpe ? gicv5_pendset_peek(&vpe->target.set) : GICV5_CANDIDATE_NONE;
+}
+
+/* --- saving --- */
+
+bool gicv5_vm_save(GICv5Space *sp, uint16_t vm_id)
+{
+    GICv5VM *vm = gicv5_vm_get(sp, vm_id);
+
+    if (!vm) {
+        return false;
+    }
+    save_vm(vm);
+    vm->was_saved = true;
+    vm->saved = vm->space.changes;
+    return true;
+}
+
+bool gicv5_vm_is_quiescent(GICv5Space *sp, uint16_t vm_id)
+{
+    const GICv5VM *vm = find_vm(sp, vm_id);
+
+    return vm && vm->was_saved && vm->saved == vm->space.changes;
+}

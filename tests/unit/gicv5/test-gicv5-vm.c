@@ -1,0 +1,759 @@
+/*
+ * Unit tests of the GICv5 interrupt engine: VMs, VPEs, residency, doorbells
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "gicv5-rig.h"
+
+#define NS GICV5_DOMAIN_NS
+
+/* Where software keeps its tables */
+#define IST     0x100000
+#define VMT     0x200000
+#define VMT_L2  0x210000
+#define VPET    0x300000
+#define VPED    0x400000
+#define VSPI    0x500000
+#define VLPI    0x600000
+#define VLPI_L2 0x700000
+
+#define VALID 1ULL
+#define EN (1u << 3)
+#define PEND 1u
+#define ACTIVE 2u
+
+#define DOORBELL(vpe) (100 + (vpe))
+
+static uint32_t lpi(uint32_t id)
+{
+    return gicv5_intid(GICV5_TYPE_LPI, id);
+}
+
+static uint32_t spi(uint32_t id)
+{
+    return gicv5_intid(GICV5_TYPE_SPI, id);
+}
+
+static uint32_t iste(uint32_t bits, unsigned prio, unsigned vpe)
+{
+    return bits | prio << 11 | vpe << 16;
+}
+
+static GICv5Space *ns(Rig *r)
+{
+    return rig_space(r, NS);
+}
+
+static GICv5PE *pe(Rig *r, unsigned i)
+{
+    return gicv5_system_pe(r->sys, i);
+}
+
+/* Four PEs, an LPI table whose LPIs DOORBELL(n) are enabled for PE n % 4 */
+static Rig *rig(const GICv5EngineConfig *more)
+{
+    GICv5EngineConfig cfg = {
+        .domains = 1 << NS, .id_bits = 16, .prio_bits = 5, .virt = 1 << NS,
+        .vm_id_bits = 16, .vpe_id_bits = 9,
+    };
+    static const GICv5ISTConfig ist = {
+        .id_bits = 14, .entry_shift = 2, .l2_shift = 12,
+    };
+    Rig *r;
+
+    if (more) {
+        cfg.vm_memory = more->vm_memory;
+    }
+    r = rig_new(&cfg);
+    g_assert_cmpint(gicv5_system_add_irs(r->sys, 0, 32), ==, 0);
+    for (unsigned i = 0; i < 4; i++) {
+        gicv5_system_add_pe(r->sys, 0, i, r);
+    }
+    gicv5_irs_enable(r->sys, 0, NS, true);
+    gicv5_ist_set_valid(rig_ist(r, NS), IST, &ist);
+    for (unsigned i = 0; i < 8; i++) {
+        uint32_t id = lpi(DOORBELL(i));
+
+        rig_command(r, pe(r, 0), NS, GICV5_CMD_SET_TARGET, id, i % 4);
+        rig_command(r, pe(r, 0), NS, GICV5_CMD_SET_ENABLE, id, 1);
+    }
+    return r;
+}
+
+static void done(Rig *r)
+{
+    g_assert_true(gicv5_system_check(r->sys));
+    rig_free(r);
+}
+
+static uint64_t vmte_addr(unsigned vm)
+{
+    return VMT_L2 + (vm & 127) * 32;
+}
+
+static uint64_t word(Rig *r, uint64_t addr)
+{
+    return rig_mem_ldq(&r->mem[NS], addr);
+}
+
+static void put(Rig *r, uint64_t addr, uint64_t value)
+{
+    rig_mem_stq(&r->mem[NS], addr, value);
+}
+
+/* A two-level VM table, of which the L2 table of VMs 0 to 127 is mapped */
+static void make_vmt(Rig *r)
+{
+    put(r, VMT, VMT_L2);
+    gicv5_vmt_set_valid(ns(r), VMT, true, 16);
+    gicv5_vmt_map_l2(ns(r), 5);
+    g_assert_cmphex(word(r, VMT), ==, VMT_L2 | VALID);
+}
+
+/*
+ * A VM as a hypervisor makes it: valid first, then tables and VPEs. It may fail
+ * only if @may_fail.
+ */
+static void try_vm(Rig *r, unsigned vm, unsigned vpes, bool may_fail)
+{
+    uint64_t vmte = vmte_addr(vm);
+    unsigned bits = MAX(1, 32 - clz32(vpes - 1));
+
+    put(r, vmte, 0);
+    put(r, vmte + 8, (uint64_t)bits << 59 | (VPET + vm * 0x1000));
+    put(r, vmte + 16, 0);
+    put(r, vmte + 24, 0);
+    gicv5_vm_set_valid(ns(r), vm);
+    g_assert_true(may_fail || (word(r, vmte) == VALID &&
+                               gicv5_vm_is_valid(ns(r), vm)));
+
+    /* 32 SPIs, linear; 1024 LPIs, two-level */
+    put(r, vmte + 24, 5ULL << 59 | (VSPI + vm * 0x100));
+    gicv5_vm_ist_set_valid(ns(r), vm, GICV5_TYPE_SPI);
+    g_assert_true(may_fail || word(r, vmte + 24) & VALID);
+    for (unsigned i = 0; i < 2; i++) {
+        put(r, VLPI + vm * 0x100 + 8 * i,
+            (VLPI_L2 + (vm * 2 + i) * 0x1000) | VALID);
+    }
+    put(r, vmte + 16, 11ULL << 59 | 1ULL << 58 | (VLPI + vm * 0x100));
+    gicv5_vm_ist_set_valid(ns(r), vm, GICV5_TYPE_LPI);
+    g_assert_true(may_fail || word(r, vmte + 16) & VALID);
+
+    for (unsigned i = 0; i < vpes; i++) {
+        uint64_t vpete = VPET + vm * 0x1000 + 8 * i;
+        GICv5Doorbell db = { .valid = true, .lpi = DOORBELL(i) };
+
+        put(r, vpete, VPED + vm * 0x1000 + 32 * i);
+        gicv5_vpe_set_valid(ns(r), vm, i);
+        g_assert_true(may_fail || word(r, vpete) & VALID);
+        g_assert_true(gicv5_vpe_set_doorbell(ns(r), vm, i, &db) || may_fail);
+    }
+}
+
+static void make_vm(Rig *r, unsigned vm, unsigned vpes)
+{
+    try_vm(r, vm, vpes, false);
+}
+
+static Rig *vm_rig(unsigned vpes)
+{
+    Rig *r = rig(NULL);
+
+    make_vmt(r);
+    make_vm(r, 1, vpes);
+    return r;
+}
+
+static GICv5Space *vm(Rig *r, unsigned id)
+{
+    return gicv5_vm_space(ns(r), id);
+}
+
+static void cmd(Rig *r, unsigned id, GICv5Command c, uint32_t intid,
+                uint32_t value)
+{
+    gicv5_command(vm(r, id), pe(r, 0), c, intid, value);
+}
+
+/* An enabled virtual interrupt with a priority and a VPE as its target */
+static void setup(Rig *r, unsigned id, uint32_t intid, unsigned prio,
+                  unsigned vpe)
+{
+    cmd(r, id, GICV5_CMD_SET_PRIORITY, intid, prio);
+    cmd(r, id, GICV5_CMD_SET_TARGET, intid, vpe);
+    cmd(r, id, GICV5_CMD_SET_ENABLE, intid, 1);
+}
+
+static uint32_t state(Rig *r, unsigned id, uint32_t intid)
+{
+    uint32_t w = 0;
+
+    g_assert_true(gicv5_get_word(vm(r, id), intid, &w));
+    return w;
+}
+
+static bool doorbell_pends(Rig *r, unsigned vpe)
+{
+    uint32_t w = 0;
+
+    g_assert_true(gicv5_get_word(ns(r), lpi(DOORBELL(vpe)), &w));
+    return w & PEND;
+}
+
+static void clear_doorbell(Rig *r, unsigned vpe)
+{
+    rig_command(r, pe(r, 0), NS, GICV5_CMD_SET_PENDING, lpi(DOORBELL(vpe)), 0);
+}
+
+static GICv5Candidate seen(Rig *r, unsigned i)
+{
+    return r->seen_virtual[i][NS];
+}
+
+/* --- tables ----------------------------------------------------------- */
+
+static void test_vmt(void)
+{
+    Rig *r = rig(NULL);
+
+    /* Nothing is there before the table is valid. */
+    put(r, vmte_addr(3), VALID);
+    g_assert_false(gicv5_vm_is_valid(ns(r), 3));
+    g_assert_null(gicv5_vm_space(ns(r), 3));
+
+    put(r, VMT, VMT_L2);
+    gicv5_vmt_set_valid(ns(r), VMT, true, 8);
+    g_assert_true(gicv5_vmt_is_valid(ns(r)));
+    /* Nor before the L2 table is mapped; nor beyond the table */
+    gicv5_vm_set_valid(ns(r), 4);
+    g_assert_cmphex(word(r, vmte_addr(4)), ==, 0);
+    gicv5_vmt_map_l2(ns(r), 127);
+    gicv5_vmt_map_l2(ns(r), 256);
+    g_assert_cmphex(word(r, VMT), ==, VMT_L2 | VALID);
+    g_assert_cmphex(word(r, VMT + 16), ==, 0);
+    gicv5_vm_set_valid(ns(r), 4);
+    g_assert_cmphex(word(r, vmte_addr(4)), ==, VALID);
+    g_assert_true(gicv5_vm_is_valid(ns(r), 4));
+    g_assert_false(gicv5_vm_is_valid(ns(r), 5));
+    g_assert_false(gicv5_vm_is_valid(ns(r), 128));
+    g_assert_false(gicv5_vm_is_valid(ns(r), 256 + 4));
+
+    gicv5_vm_set_invalid(ns(r), 4);
+    g_assert_cmphex(word(r, vmte_addr(4)), ==, 0);
+    g_assert_false(gicv5_vm_is_valid(ns(r), 4));
+
+    gicv5_vmt_set_invalid(ns(r));
+    g_assert_false(gicv5_vmt_is_valid(ns(r)));
+    g_assert_false(gicv5_vm_is_valid(ns(r), 3));
+
+    /* Linear */
+    gicv5_vmt_set_valid(ns(r), VMT_L2, false, 8);
+    gicv5_vm_set_valid(ns(r), 200);
+    g_assert_cmphex(word(r, VMT_L2 + 200 * 32), ==, VALID);
+    gicv5_vmt_map_l2(ns(r), 0);
+    done(r);
+}
+
+/* Accesses that fail leave valid bits alone. */
+static void test_not_ram(void)
+{
+    Rig *r = vm_rig(2);
+    uint64_t vmte = vmte_addr(2);
+
+    put(r, vmte + 8, 1ULL << 59 | 0x900000);
+    rig_mem_fault(&r->mem[NS], vmte, 1, true, false);
+    gicv5_vm_set_valid(ns(r), 2);
+    g_assert_false(gicv5_vm_is_valid(ns(r), 2));
+    g_assert_null(gicv5_vm_space(ns(r), 2));
+    g_assert_false(gicv5_pe_make_resident(pe(r, 0), ns(r), 2, 0, false));
+
+    /* A VPE table that is not there */
+    rig_mem_fault(&r->mem[NS], vmte, 1, false, false);
+    gicv5_vm_set_valid(ns(r), 2);
+    rig_mem_fault(&r->mem[NS], 0x900000, 1, true, true);
+    gicv5_vpe_set_valid(ns(r), 2, 0);
+    g_assert_false(gicv5_vpe_is_valid(ns(r), 2, 0));
+    g_assert_false(gicv5_pe_make_resident(pe(r, 0), ns(r), 2, 0, false));
+
+    /* IDs beyond what the VMTE says */
+    gicv5_vpe_set_valid(ns(r), 1, 2);
+    g_assert_false(gicv5_vpe_is_valid(ns(r), 1, 2));
+    gicv5_vm_ist_set_valid(ns(r), 1, GICV5_TYPE_PPI);
+    gicv5_vm_ist_set_invalid(ns(r), 1, GICV5_TYPE_PPI);
+    gicv5_vm_ist_map_l2(ns(r), 1, GICV5_TYPE_PPI, 0);
+    done(r);
+}
+
+static void test_ist(void)
+{
+    Rig *r = vm_rig(2);
+    uint32_t w;
+
+    /* The last SPI of 32, and none beyond: not a byte is read there. */
+    r->mem[NS].low = 0;
+    setup(r, 1, spi(31), 3, 0);
+    g_assert_cmphex(state(r, 1, spi(31)), ==, iste(EN, 3, 0));
+    g_assert_false(gicv5_get_word(vm(r, 1), spi(32), &w));
+    g_assert_true(gicv5_get_word(vm(r, 1), lpi(2047), &w));
+    g_assert_false(gicv5_get_word(vm(r, 1), lpi(2048), &w));
+    g_assert_false(gicv5_get_word(vm(r, 1), gicv5_intid(1, 27), &w));
+
+    /* An L2 table that is mapped later */
+    put(r, VLPI + 0x100 + 8, VLPI_L2 + 3 * 0x1000);
+    g_assert_false(gicv5_get_word(vm(r, 1), lpi(1024), &w));
+    gicv5_vm_ist_map_l2(ns(r), 1, GICV5_TYPE_LPI, 1024);
+    g_assert_cmphex(word(r, VLPI + 0x100 + 8), ==,
+                    (VLPI_L2 + 3 * 0x1000) | VALID);
+    g_assert_true(gicv5_get_word(vm(r, 1), lpi(1024), &w));
+
+    /* Invalid: written back, unreachable; valid again with another word */
+    gicv5_vm_ist_set_invalid(ns(r), 1, GICV5_TYPE_SPI);
+    g_assert_cmphex(word(r, vmte_addr(1) + 24), ==,
+                    5ULL << 59 | (VSPI + 0x100));
+    g_assert_cmphex(rig_mem_ldl(&r->mem[NS], VSPI + 0x100 + 31 * 4), ==,
+                    iste(EN, 3, 0));
+    g_assert_false(gicv5_get_word(vm(r, 1), spi(31), &w));
+    put(r, vmte_addr(1) + 24, 6ULL << 59 | 0xa00000);
+    gicv5_vm_ist_set_valid(ns(r), 1, GICV5_TYPE_SPI);
+    g_assert_true(gicv5_get_word(vm(r, 1), spi(63), &w));
+    g_assert_cmphex(state(r, 1, spi(31)), ==, 0);
+    done(r);
+}
+
+/* VMs and domains do not see each other's interrupts. */
+static void test_apart(void)
+{
+    Rig *r = vm_rig(2);
+
+    make_vm(r, 2, 2);
+    setup(r, 1, lpi(7), 3, 0);
+    setup(r, 2, lpi(7), 5, 1);
+    cmd(r, 1, GICV5_CMD_SET_PENDING, lpi(7), 1);
+    g_assert_cmphex(state(r, 1, lpi(7)), ==, iste(EN | PEND, 3, 0));
+    g_assert_cmphex(state(r, 2, lpi(7)), ==, iste(EN, 5, 1));
+    g_assert_cmphex(r->seen[0][NS], ==, GICV5_CANDIDATE_NONE);
+    done(r);
+}
+
+/* --- residency -------------------------------------------------------- */
+
+static void test_resident(void)
+{
+    Rig *r = vm_rig(4);
+
+    setup(r, 1, spi(4), 9, 2);
+    gicv5_event(vm(r, 1), spi(4), GICV5_SET_LEVEL);
+    g_assert_cmphex(gicv5_vpe_candidate(ns(r), 1, 2), ==,
+                    gicv5_candidate(spi(4), 9));
+
+    /* The candidate is there when residency is. */
+    g_assert_true(gicv5_pe_make_resident(pe(r, 3), ns(r), 1, 2, false));
+    g_assert_true(gicv5_pe_resident_space(pe(r, 3), NS) == vm(r, 1));
+    g_assert_cmphex(seen(r, 3), ==, gicv5_candidate(spi(4), 9));
+    /* From another PE, another one that is more important */
+    setup(r, 1, lpi(100), 2, 2);
+    cmd(r, 1, GICV5_CMD_SET_PENDING, lpi(100), 1);
+    g_assert_cmphex(seen(r, 3), ==, gicv5_candidate(lpi(100), 2));
+
+    /* Twice on one PE is no failure, on two it is. */
+    g_assert_false(gicv5_pe_make_resident(pe(r, 0), ns(r), 1, 2, false));
+    g_assert_null(gicv5_pe_resident_space(pe(r, 0), NS));
+    g_assert_true(gicv5_pe_make_resident(pe(r, 3), ns(r), 1, 2, true));
+    g_assert_cmphex(seen(r, 3), ==, GICV5_CANDIDATE_NONE);
+    g_assert_true(gicv5_pe_make_resident(pe(r, 3), ns(r), 1, 2, false));
+    g_assert_cmphex(seen(r, 3), ==, gicv5_candidate(lpi(100), 2));
+
+    /* Acknowledge by the VPE, deactivate */
+    gicv5_command(vm(r, 1), pe(r, 3), GICV5_CMD_ACTIVATE, lpi(100), 0);
+    g_assert_cmphex(state(r, 1, lpi(100)), ==, iste(EN | ACTIVE, 2, 2));
+    g_assert_cmphex(seen(r, 3), ==, gicv5_candidate(spi(4), 9));
+    gicv5_command(vm(r, 1), pe(r, 1), GICV5_CMD_DEACTIVATE, lpi(100), 0);
+
+    /* Another VPE takes its place, without a doorbell. */
+    setup(r, 1, spi(5), 4, 1);
+    gicv5_event(vm(r, 1), spi(5), GICV5_SET_EDGE);
+    g_assert_true(gicv5_pe_make_resident(pe(r, 3), ns(r), 1, 1, false));
+    g_assert_cmphex(seen(r, 3), ==, gicv5_candidate(spi(5), 4));
+    g_assert_true(gicv5_pe_make_resident(pe(r, 0), ns(r), 1, 2, false));
+    g_assert_cmphex(seen(r, 0), ==, gicv5_candidate(spi(4), 9));
+    g_assert_false(doorbell_pends(r, 2));
+
+    /* IRSEN governs both kinds of candidates. */
+    gicv5_irs_enable(r->sys, 0, NS, false);
+    g_assert_cmphex(seen(r, 0), ==, GICV5_CANDIDATE_NONE);
+    gicv5_irs_enable(r->sys, 0, NS, true);
+    g_assert_cmphex(seen(r, 0), ==, gicv5_candidate(spi(4), 9));
+
+    gicv5_pe_make_nonresident(pe(r, 0), ns(r), false, 0);
+    g_assert_cmphex(seen(r, 0), ==, GICV5_CANDIDATE_NONE);
+    gicv5_pe_make_nonresident(pe(r, 0), ns(r), true, 31);
+    g_assert_false(gicv5_pe_make_resident(pe(r, 0), ns(r), 1, 4, false));
+    g_assert_false(gicv5_pe_make_resident(pe(r, 0), ns(r), 9, 0, false));
+    /* A failure ends the residency that was there. */
+    g_assert_false(gicv5_pe_make_resident(pe(r, 3), ns(r), 9, 0, false));
+    g_assert_cmphex(seen(r, 3), ==, GICV5_CANDIDATE_NONE);
+    done(r);
+}
+
+/* --- doorbells -------------------------------------------------------- */
+
+static void test_doorbell(void)
+{
+    Rig *r = vm_rig(2);
+    GICv5Doorbell db;
+
+    setup(r, 1, spi(1), 8, 0);
+    setup(r, 1, spi(2), 9, 0);
+    setup(r, 1, spi(3), 0, 1);
+
+    /* None unless it is requested; nor for a priority beyond DBPM */
+    gicv5_event(vm(r, 1), spi(2), GICV5_SET_EDGE);
+    g_assert_false(doorbell_pends(r, 0));
+    g_assert_true(gicv5_pe_make_resident(pe(r, 1), ns(r), 1, 0, false));
+    gicv5_pe_make_nonresident(pe(r, 1), ns(r), true, 8);
+    g_assert_false(doorbell_pends(r, 0));
+    gicv5_event(vm(r, 1), spi(3), GICV5_SET_EDGE);
+    g_assert_false(doorbell_pends(r, 0) || doorbell_pends(r, 1));
+
+    /* Equal is enough, and it is an interrupt of the PE that it names. */
+    gicv5_event(vm(r, 1), spi(1), GICV5_SET_EDGE);
+    g_assert_true(doorbell_pends(r, 0));
+    g_assert_cmphex(gicv5_candidate_intid(r->seen[0][NS]), ==,
+                    lpi(DOORBELL(0)));
+    g_assert_true(gicv5_vpe_doorbell(ns(r), 1, 0, &db));
+    g_assert_true(db.valid && !db.requested && db.mask == 8);
+
+    /* Once */
+    clear_doorbell(r, 0);
+    cmd(r, 1, GICV5_CMD_SET_PENDING, spi(1), 0);
+    gicv5_event(vm(r, 1), spi(1), GICV5_SET_EDGE);
+    g_assert_false(doorbell_pends(r, 0));
+
+    /* At once, if something is pending already */
+    g_assert_true(gicv5_pe_make_resident(pe(r, 1), ns(r), 1, 0, false));
+    gicv5_pe_make_nonresident(pe(r, 1), ns(r), true, 31);
+    g_assert_true(doorbell_pends(r, 0));
+    clear_doorbell(r, 0);
+
+    /* By IRS_VPE_DBR; not while resident; making it resident ends it */
+    db.requested = true;
+    g_assert_true(gicv5_pe_make_resident(pe(r, 1), ns(r), 1, 0, false));
+    g_assert_true(gicv5_vpe_set_doorbell(ns(r), 1, 0, &db));
+    g_assert_false(doorbell_pends(r, 0));
+    gicv5_pe_make_nonresident(pe(r, 1), ns(r), false, 0);
+    g_assert_false(doorbell_pends(r, 0));
+    g_assert_true(gicv5_vpe_set_doorbell(ns(r), 1, 0, &db));
+    g_assert_true(doorbell_pends(r, 0));
+    clear_doorbell(r, 0);
+
+    /* Every change can make it ring: priority, target, enable, deactivate */
+    for (unsigned i = 0; i < 4; i++) {
+        cmd(r, 1, GICV5_CMD_SET_PENDING, spi(1), 0);
+        cmd(r, 1, GICV5_CMD_SET_PENDING, spi(2), 0);
+        db = (GICv5Doorbell) {
+            .valid = true, .requested = true, .mask = 5, .lpi = DOORBELL(0),
+        };
+        gicv5_vpe_set_doorbell(ns(r), 1, 0, &db);
+        setup(r, 1, spi(9), i == 0 ? 6 : 5, i == 1 ? 1 : 0);
+        if (i == 2) {
+            cmd(r, 1, GICV5_CMD_SET_ENABLE, spi(9), 0);
+        } else if (i == 3) {
+            cmd(r, 1, GICV5_CMD_SET_HANDLING, spi(9), 1);
+            cmd(r, 1, GICV5_CMD_SET_ENABLE, spi(9), 0);
+            cmd(r, 1, GICV5_CMD_SET_PENDING, spi(9), 1);
+            cmd(r, 1, GICV5_CMD_ACTIVATE, spi(9), 0);
+            cmd(r, 1, GICV5_CMD_SET_ENABLE, spi(9), 1);
+        }
+        cmd(r, 1, GICV5_CMD_SET_PENDING, spi(9), 1);
+        g_assert_false(doorbell_pends(r, 0));
+        cmd(r, 1, i == 0 ? GICV5_CMD_SET_PRIORITY :
+                  i == 1 ? GICV5_CMD_SET_TARGET :
+                  i == 2 ? GICV5_CMD_SET_ENABLE : GICV5_CMD_DEACTIVATE,
+            spi(9), i == 0 ? 5 : i == 1 ? 0 : 1);
+        g_assert_true(doorbell_pends(r, 0));
+        clear_doorbell(r, 0);
+        cmd(r, 1, GICV5_CMD_SET_PENDING, spi(9), 0);
+    }
+
+    /* A doorbell that nothing can take is lost. */
+    db = (GICv5Doorbell) {
+        .valid = true, .requested = true, .mask = 31, .lpi = 0xffffff,
+    };
+    gicv5_event(vm(r, 1), spi(1), GICV5_SET_EDGE);
+    gicv5_vpe_set_doorbell(ns(r), 1, 0, &db);
+    g_assert_true(gicv5_vpe_doorbell(ns(r), 1, 0, &db));
+    g_assert_false(db.requested);
+    done(r);
+}
+
+/* Interrupts may come before their VPE is valid. */
+static void test_vpe_later(void)
+{
+    Rig *r = rig(NULL);
+    GICv5Doorbell db = {
+        .valid = true, .requested = true, .mask = 31, .lpi = DOORBELL(0),
+    };
+
+    make_vmt(r);
+    make_vm(r, 1, 2);
+    gicv5_vm_set_invalid(ns(r), 1);
+    put(r, VPET + 0x1000, VPED);
+    gicv5_vm_set_valid(ns(r), 1);
+    setup(r, 1, spi(1), 1, 0);
+    gicv5_event(vm(r, 1), spi(1), GICV5_SET_EDGE);
+    g_assert_false(gicv5_vpe_set_doorbell(ns(r), 1, 0, &db));
+    g_assert_false(gicv5_pe_make_resident(pe(r, 0), ns(r), 1, 0, false));
+    gicv5_vpe_set_valid(ns(r), 1, 0);
+    g_assert_false(doorbell_pends(r, 0));
+    g_assert_true(gicv5_vpe_set_doorbell(ns(r), 1, 0, &db));
+    g_assert_true(doorbell_pends(r, 0));
+    g_assert_true(gicv5_pe_make_resident(pe(r, 0), ns(r), 1, 0, false));
+    g_assert_cmphex(seen(r, 0), ==, gicv5_candidate(spi(1), 1));
+    done(r);
+}
+
+/* --- save and restore ------------------------------------------------- */
+
+static void test_save(void)
+{
+    Rig *r = vm_rig(2);
+    uint64_t addr = VSPI + 0x100 + 4 * 4;
+
+    setup(r, 1, spi(4), 9, 1);
+    g_assert_false(gicv5_vm_is_quiescent(ns(r), 1));
+    g_assert_true(gicv5_vm_save(ns(r), 1));
+    g_assert_true(gicv5_vm_is_quiescent(ns(r), 1));
+    g_assert_cmphex(rig_mem_ldl(&r->mem[NS], addr), ==, iste(EN, 9, 1));
+
+    /* What changes nothing is no change; an event is. */
+    cmd(r, 1, GICV5_CMD_SET_PRIORITY, spi(4), 9);
+    g_assert_true(gicv5_vm_is_quiescent(ns(r), 1));
+    gicv5_event(vm(r, 1), spi(4), GICV5_SET_LEVEL);
+    g_assert_false(gicv5_vm_is_quiescent(ns(r), 1));
+    g_assert_cmphex(rig_mem_ldl(&r->mem[NS], addr), ==, iste(EN, 9, 1));
+    g_assert_true(gicv5_vm_save(ns(r), 1));
+    g_assert_cmphex(rig_mem_ldl(&r->mem[NS], addr), ==,
+                    iste(EN | PEND | 4, 9, 1));
+    g_assert_true(gicv5_vm_is_quiescent(ns(r), 1));
+    g_assert_false(gicv5_vm_save(ns(r), 2));
+    g_assert_false(gicv5_vm_is_quiescent(ns(r), 2));
+    done(r);
+}
+
+/* Invalid and valid again, as a hypervisor does to restore a VM */
+static void test_cycle(void)
+{
+    Rig *r = vm_rig(2);
+    uint64_t addr = VSPI + 0x100 + 4 * 4;
+    GICv5Doorbell db;
+
+    setup(r, 1, spi(4), 9, 1);
+    gicv5_event(vm(r, 1), spi(4), GICV5_SET_LEVEL);
+    g_assert_true(gicv5_pe_make_resident(pe(r, 2), ns(r), 1, 1, false));
+    gicv5_vm_set_invalid(ns(r), 1);
+    g_assert_cmphex(word(r, vmte_addr(1)), ==, 0);
+    g_assert_true(word(r, vmte_addr(1) + 16) & word(r, vmte_addr(1) + 24) &
+                  VALID);
+    g_assert_true(word(r, VPET + 0x1000) & word(r, VPET + 0x1008) & VALID);
+    g_assert_cmphex(rig_mem_ldl(&r->mem[NS], addr), ==,
+                    iste(EN | PEND | 4, 9, 1));
+    g_assert_cmphex(seen(r, 2), ==, GICV5_CANDIDATE_NONE);
+    g_assert_null(gicv5_pe_resident_space(pe(r, 2), NS));
+    gicv5_pe_make_nonresident(pe(r, 2), ns(r), true, 31);
+    g_assert_null(vm(r, 1));
+
+    /* Contents come from memory now. */
+    rig_mem_stl(&r->mem[NS], addr, iste(EN, 7, 1));
+    gicv5_vm_set_valid(ns(r), 1);
+    cmd(r, 1, GICV5_CMD_SET_PENDING, spi(4), 1);
+    g_assert_cmphex(state(r, 1, spi(4)), ==, iste(EN | PEND, 7, 1));
+    g_assert_true(gicv5_vpe_doorbell(ns(r), 1, 1, &db));
+    g_assert_true(db.valid && db.lpi == DOORBELL(1));
+    g_assert_true(gicv5_pe_make_resident(pe(r, 2), ns(r), 1, 1, false));
+    g_assert_cmphex(seen(r, 2), ==, gicv5_candidate(spi(4), 7));
+    gicv5_pe_make_nonresident(pe(r, 2), ns(r), true, 31);
+    g_assert_true(doorbell_pends(r, 1));
+    done(r);
+}
+
+/* A VPE that is known only from memory has its doorbell. */
+static void test_cycle_doorbell(void)
+{
+    Rig *r = vm_rig(2);
+    GICv5Doorbell db = {
+        .valid = true, .requested = true, .mask = 31, .lpi = DOORBELL(1),
+    };
+
+    setup(r, 1, spi(4), 9, 1);
+    gicv5_vpe_set_doorbell(ns(r), 1, 1, &db);
+    gicv5_vm_set_invalid(ns(r), 1);
+    gicv5_vm_set_valid(ns(r), 1);
+    gicv5_event(vm(r, 1), spi(4), GICV5_SET_EDGE);
+    g_assert_true(doorbell_pends(r, 1));
+    done(r);
+}
+
+static void test_reset(void)
+{
+    Rig *r = vm_rig(2);
+
+    setup(r, 1, spi(4), 9, 1);
+    gicv5_event(vm(r, 1), spi(4), GICV5_SET_LEVEL);
+    g_assert_true(gicv5_pe_make_resident(pe(r, 2), ns(r), 1, 1, false));
+    gicv5_system_reset(r->sys);
+    g_assert_cmphex(seen(r, 2), ==, GICV5_CANDIDATE_NONE);
+    g_assert_false(gicv5_vmt_is_valid(ns(r)));
+    g_assert_null(gicv5_pe_resident_space(pe(r, 2), NS));
+    /* Nothing was written. */
+    g_assert_cmphex(rig_mem_ldl(&r->mem[NS], VSPI + 0x100 + 16), ==, 0);
+    done(r);
+}
+
+/* --- memory ----------------------------------------------------------- */
+
+/* Making VMs valid costs the host nothing, using them is bounded. */
+static void test_memory(void)
+{
+    GICv5EngineConfig cfg = { .vm_memory = 256 * 1024 };
+    Rig *r = rig(&cfg);
+    unsigned used = 0;
+
+    gicv5_vmt_set_valid(ns(r), 0x10000000, false, 16);
+    for (unsigned i = 0; i < 65536; i++) {
+        put(r, 0x10000000 + i * 32 + 8, 9ULL << 59 | VPET);
+        put(r, 0x10000000 + i * 32 + 24, 10ULL << 59 | VSPI | VALID);
+        gicv5_vm_set_valid(ns(r), i);
+    }
+    g_assert_cmpuint(ns(r)->vmt.memory, ==, 0);
+    for (unsigned i = 0; i < 65536; i++) {
+        GICv5Space *sp = gicv5_vm_space(ns(r), i);
+
+        if (!sp) {
+            continue;
+        }
+        used++;
+        for (unsigned vpe = 0; vpe < 512; vpe++) {
+            gicv5_command(sp, pe(r, 0), GICV5_CMD_SET_TARGET, spi(vpe), vpe);
+            gicv5_command(sp, pe(r, 0), GICV5_CMD_SET_ENABLE, spi(vpe), 1);
+            gicv5_event(sp, spi(vpe), GICV5_SET_EDGE);
+        }
+        g_assert_cmpuint(ns(r)->vmt.memory, <=, cfg.vm_memory);
+    }
+    g_assert_cmpuint(used, >, 0);
+    g_assert_true(gicv5_system_check(r->sys));
+    gicv5_vmt_set_invalid(ns(r));
+    g_assert_cmpuint(ns(r)->vmt.memory, ==, 0);
+    done(r);
+}
+
+/* --- random operations ------------------------------------------------ */
+
+/*
+ * Whatever software does, and whatever it writes into its tables, the engine
+ * stays consistent.
+ */
+static void test_random(void)
+{
+    GICv5EngineConfig cfg = { .vm_memory = 64 * 1024 };
+    Rig *r = rig(&cfg);
+
+    make_vmt(r);
+    for (unsigned i = 0; i < 40000; i++) {
+        unsigned id = g_test_rand_int_range(0, 5);
+        unsigned vpe = g_test_rand_int_range(0, 5);
+        GICv5Type type = g_test_rand_int_range(1, 4);
+        uint32_t intid = gicv5_intid(g_test_rand_bit() ? GICV5_TYPE_LPI :
+                                     GICV5_TYPE_SPI,
+                                     g_test_rand_int_range(0, 40) * 61);
+        unsigned p = g_test_rand_int_range(0, 4);
+        GICv5Space *sp = gicv5_vm_is_valid(ns(r), id) ? vm(r, id) : NULL;
+        GICv5Doorbell db = {
+            .valid = g_test_rand_bit(), .requested = g_test_rand_bit(),
+            .mask = g_test_rand_int_range(0, 32), .lpi = DOORBELL(vpe),
+        };
+
+        switch (g_test_rand_int_range(0, 24)) {
+        case 0:
+            try_vm(r, id, 4, true);
+            break;
+        case 1:
+            gicv5_vm_set_invalid(ns(r), id);
+            break;
+        case 2:
+            gicv5_vm_ist_set_invalid(ns(r), id, type);
+            break;
+        case 3:
+            gicv5_vm_ist_set_valid(ns(r), id, type);
+            break;
+        case 4:
+            gicv5_vpe_set_valid(ns(r), id, vpe);
+            break;
+        case 5:
+            /* Anything at all, in anything at all */
+            put(r, vmte_addr(id) + 8 * g_test_rand_int_range(0, 4),
+                (uint64_t)g_test_rand_int() << 32 | g_test_rand_int());
+            put(r, VPET + id * 0x1000 + 8 * vpe, g_test_rand_int());
+            put(r, VPED + id * 0x1000 + 32 * vpe,
+                (uint64_t)g_test_rand_int() << 32 | g_test_rand_int());
+            rig_mem_stl(&r->mem[NS], VSPI + id * 0x100 + 4 * vpe,
+                        g_test_rand_int());
+            break;
+        case 6:
+            gicv5_vm_save(ns(r), id);
+            break;
+        case 7:
+            gicv5_vpe_set_doorbell(ns(r), id, vpe, &db);
+            break;
+        case 8 ... 10:
+            gicv5_pe_make_resident(pe(r, p), ns(r), id, vpe,
+                                   g_test_rand_int_range(0, 8) == 0);
+            break;
+        case 11 ... 12:
+            gicv5_pe_make_nonresident(pe(r, p), ns(r), g_test_rand_bit(),
+                                      g_test_rand_int_range(0, 32));
+            break;
+        case 13:
+            if (g_test_rand_int_range(0, 20) == 0) {
+                gicv5_vmt_set_invalid(ns(r));
+                gicv5_vmt_set_valid(ns(r), VMT, true, 16);
+            }
+            break;
+        case 14 ... 16:
+            if (sp) {
+                gicv5_event(sp, intid, g_test_rand_int_range(0, 3));
+            }
+            break;
+        default:
+            if (sp) {
+                gicv5_command(sp, pe(r, p),
+                              g_test_rand_int_range(0, GICV5_CMD_SET_ONE_OF_N),
+                              intid, g_test_rand_int_range(0, 8));
+            }
+        }
+        if (i % 16 == 0) {
+            g_assert_true(gicv5_system_check(r->sys));
+        }
+    }
+    done(r);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/gicv5/vm/vmt", test_vmt);
+    g_test_add_func("/gicv5/vm/not-ram", test_not_ram);
+    g_test_add_func("/gicv5/vm/ist", test_ist);
+    g_test_add_func("/gicv5/vm/apart", test_apart);
+    g_test_add_func("/gicv5/vm/resident", test_resident);
+    g_test_add_func("/gicv5/vm/doorbell", test_doorbell);
+    g_test_add_func("/gicv5/vm/vpe-later", test_vpe_later);
+    g_test_add_func("/gicv5/vm/save", test_save);
+    g_test_add_func("/gicv5/vm/cycle", test_cycle);
+    g_test_add_func("/gicv5/vm/cycle-doorbell", test_cycle_doorbell);
+    g_test_add_func("/gicv5/vm/reset", test_reset);
+    g_test_add_func("/gicv5/vm/memory", test_memory);
+    g_test_add_func("/gicv5/vm/random", test_random);
+    return g_test_run();
+}
