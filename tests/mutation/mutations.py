@@ -26,6 +26,10 @@ def engine(name, old, new, *suites):
     return Mutation('engine: ' + name, ENGINE, old, new, suites or ('unit',))
 
 
+def vm(name, old, new, *suites):
+    return Mutation('VM: ' + name, ENGINE, old, new, suites or ('unit-vm',))
+
+
 def irs(name, old, new, *suites, files=IRS):
     return Mutation('IRS: ' + name, files, old, new, suites or ('qtest',))
 
@@ -100,8 +104,36 @@ MUTATIONS = (
            'if (dirty && !test_and_set_bit(', 'if (false && !test_and_set_bit('),
     engine('no bound of memory', 'if (!vm && cfg->lpi_memory && ist->memory',
            'if (false && ist->memory'),
+    vm('DBPM is exclusive',
+       'gicv5_candidate_prio(gicv5_pendset_peek(&t->set)) <= vpe->db.mask;',
+       'gicv5_candidate_prio(gicv5_pendset_peek(&t->set)) < vpe->db.mask;'),
+    vm('a doorbell rings for ever',
+       'vpe->rings = true; vpe->db.requested = false;', 'vpe->rings = true;'),
+    vm('a doorbell of a VPE that is resident',
+       'return vpe->valid && !t->pe && vpe->db.valid',
+       'return vpe->valid && vpe->db.valid'),
+    vm('resident on two PEs',
+       'if (!vpe || (vpe->target.pe && vpe->target.pe != pe)) {',
+       'if (!vpe) {'),
+    vm('IRICHPPIDIS is ignored', 'vpe->no_hppi = no_hppi;', ''),
+    vm('words of VMTEs are read once',
+       'if (!read64(sp, ist_word_addr(vm, type), &word)) {',
+       'word = 0; if (false) {'),
+    vm('doorbell settings get lost', 'if (!vpe->dirty) { continue; }',
+       'continue;'),
+    vm('a VM that is invalid keeps its state in the engine',
+       'save_vm(vm); addr = vm->vmte; drop_vm(vm);',
+       'save_vm(vm); addr = vm->vmte;'),
+    vm('changes after a save go unseen', 'sp->changes += dirty;', ''),
+    vm('memory without a bound', 'if (!cfg->vm_memory || vmt->memory + bytes',
+       'if (true || vmt->memory + bytes'),
+    vm('targets after there was no memory for one',
+       'sp->full = true;', ''),
+    vm('a VPE that was valid before its VM is not known',
+       'know_vpe(vm, vpe); return vpe;', 'return vpe;'),
     irs('IST_CFGR can be written while the table is valid',
-        'if (ist->ist_baser & R_IRS_IST_BASER_VALID_MASK) {', 'if (false) {'),
+        'if (gicv5_ist_is_valid(gicv5_irs_ist(ist->irs, ist->domain))) {',
+        'if (false) {'),
     irs('SPI_SELR selects SPIs of other domains',
         '(d->domain == GICV5_DOMAIN_EL3 || spi->domain == d->domain)',
         'true'),

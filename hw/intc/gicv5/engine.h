@@ -67,8 +67,8 @@ typedef enum GICv5SWErr {
  *     space of @domain; false if that is not RAM. Never calls a device.
  * @read64: a 64-bit little-endian word, aligned, with single-copy atomicity;
  *     for words that vCPUs may write at the same time
- * @set64: set @bits in such a word, atomically; @value is what it was then
- * @clear64: the reverse; only with virtualization
+ * @modify64: give the bits of such a word that are in @mask the value that
+ *     they have in @bits, atomically; @value is what it was then
  * @forward: the candidate of @pe for @domain is now @candidate
  * @forward_virtual: the same for the VPE of @domain that is resident on @pe;
  *     only with virtualization
@@ -82,10 +82,8 @@ typedef struct GICv5EngineOps {
                   const void *buf, size_t len);
     bool (*read64)(void *opaque, GICv5Domain domain, uint64_t addr,
                    uint64_t *value);
-    bool (*set64)(void *opaque, GICv5Domain domain, uint64_t addr,
-                  uint64_t bits, uint64_t *value);
-    bool (*clear64)(void *opaque, GICv5Domain domain, uint64_t addr,
-                    uint64_t bits, uint64_t *value);
+    bool (*modify64)(void *opaque, GICv5Domain domain, uint64_t addr,
+                     uint64_t mask, uint64_t bits, uint64_t *value);
     void (*forward)(void *opaque, GICv5PE *pe, GICv5Domain domain,
                     GICv5Candidate candidate);
     void (*forward_virtual)(void *opaque, GICv5PE *pe, GICv5Domain domain,

@@ -14,6 +14,7 @@
 #include "hw/intc/intc.h"
 #include "hw/irq.h"
 #include "hw/qdev-properties.h"
+#include "migration/blocker.h"
 #include "qemu/accel.h"
 #include "hw/intc/arm_gicv5_kvm.h"
 #include "system/kvm.h"
@@ -52,6 +53,27 @@ static bool check_domains(ARMGICv5CommonState *s, Error **errp)
     return true;
 }
 
+static bool check_virt(const ARMGICv5CommonState *s, Error **errp)
+{
+    if (s->vm_id_bits < 8 || s->vm_id_bits > 16) {
+        error_setg(errp, "vm-id-bits must be 8 to 16, but is %u",
+                   s->vm_id_bits);
+        return false;
+    }
+    if (s->vpe_id_bits < 1 || s->vpe_id_bits > 16) {
+        error_setg(errp, "vpe-id-bits must be 1 to 16, but is %u",
+                   s->vpe_id_bits);
+        return false;
+    }
+    if (s->vm_memory < GICV5_MIN_LPI_MEMORY) {
+        error_setg(errp, "vm-memory must be at least %" PRIu64 " bytes, but "
+                   "is %" PRIu64, (uint64_t)GICV5_MIN_LPI_MEMORY,
+                   s->vm_memory);
+        return false;
+    }
+    return true;
+}
+
 static bool check_ids(ARMGICv5CommonState *s, Error **errp)
 {
     if (s->irsid > UINT16_MAX) {
@@ -80,7 +102,7 @@ static bool check_ids(ARMGICv5CommonState *s, Error **errp)
                    s->lpi_memory);
         return false;
     }
-    return true;
+    return !s->virt || check_virt(s, errp);
 }
 
 static bool check_spis(ARMGICv5CommonState *s, Error **errp)
@@ -166,10 +188,13 @@ static bool check_primary(ARMGICv5CommonState *s, Error **errp)
         s->min_lpi_id_bits != p->min_lpi_id_bits ||
         s->prio_bits != p->prio_bits || s->domains != p->domains ||
         s->one_of_n != p->one_of_n || s->swerr != p->swerr ||
-        s->lpi_memory != p->lpi_memory) {
+        s->lpi_memory != p->lpi_memory || s->virt != p->virt ||
+        s->vm_id_bits != p->vm_id_bits || s->vpe_id_bits != p->vpe_id_bits ||
+        s->vm_memory != p->vm_memory) {
         error_setg(errp, "spi-range, id-bits, min-lpi-id-bits, "
-                   "priority-bits, domains, has-one-of-n, has-swerr and "
-                   "lpi-memory must be those of the primary IRS");
+                   "priority-bits, domains, has-one-of-n, has-swerr, "
+                   "lpi-memory, x-virtualization, vm-id-bits, vpe-id-bits and "
+                   "vm-memory must be those of the primary IRS");
         return false;
     }
     /* All IRSes share the tables, which are where the primary says. */
@@ -207,12 +232,12 @@ static bool mem_read64(void *opaque, GICv5Domain domain, uint64_t addr,
     return gicv5_memory_read64(s->memory, domain, addr, value);
 }
 
-static bool mem_set64(void *opaque, GICv5Domain domain, uint64_t addr,
-                      uint64_t bits, uint64_t *value)
+static bool mem_modify64(void *opaque, GICv5Domain domain, uint64_t addr,
+                         uint64_t mask, uint64_t bits, uint64_t *value)
 {
     ARMGICv5CommonState *s = opaque;
 
-    return gicv5_memory_set64(s->memory, domain, addr, bits, value);
+    return gicv5_memory_modify64(s->memory, domain, addr, mask, bits, value);
 }
 
 static void forward(void *opaque, GICv5PE *pe, GICv5Domain domain,
@@ -223,6 +248,12 @@ static void forward(void *opaque, GICv5PE *pe, GICv5Domain domain,
     if (port && port->cpu_ops) {
         port->cpu_ops->forward(port, domain, candidate);
     }
+}
+
+/* The CPU interface has no virtual context that it could tell. */
+static void forward_virtual(void *opaque, GICv5PE *pe, GICv5Domain domain,
+                            GICv5Candidate candidate)
+{
 }
 
 /* The shared tables are the primary's: so are the errors in them. */
@@ -246,9 +277,10 @@ static const GICv5EngineOps engine_ops = {
     .read = mem_read,
     .write = mem_write,
     .read64 = mem_read64,
-    .set64 = mem_set64,
+    .modify64 = mem_modify64,
     .one_of_n_limit = one_of_n_limit,
     .forward = forward,
+    .forward_virtual = forward_virtual,
     .swerr = swerr,
 };
 
@@ -322,6 +354,10 @@ static bool join_engine(ARMGICv5CommonState *s, Error **errp)
             .prio_bits = s->prio_bits,
             .one_of_n = s->one_of_n,
             .lpi_memory = s->lpi_memory,
+            .virt = s->virt ? s->domains & ~(1 << GICV5_DOMAIN_EL3) : 0,
+            .vm_id_bits = s->vm_id_bits,
+            .vpe_id_bits = s->vpe_id_bits,
+            .vm_memory = s->vm_memory,
         };
 
         if (ARM_GICV5_COMMON_GET_CLASS(s)->container) {
@@ -373,6 +409,7 @@ void arm_gicv5_common_undo_realize(ARMGICv5CommonState *s)
 {
     gicv5_irs_vmstate_cleanup(s);
     leave_engine(s);
+    migrate_del_blocker(&s->virt_blocker);
     g_clear_pointer(&s->memory, gicv5_memory_free);
     g_clear_pointer(&s->spi_count, g_free);
     g_clear_pointer(&s->mig_spi, g_free);
@@ -395,6 +432,13 @@ static void arm_gicv5_common_realize(DeviceState *dev, Error **errp)
     for (unsigned d = 0; d < GICV5_NUM_DOMAINS; d++) {
         s->d[d].irs = s;
         s->d[d].domain = d;
+    }
+    if (s->virt) {
+        error_setg(&s->virt_blocker, "a GICv5 with x-virtualization cannot "
+                   "migrate yet");
+        if (migrate_add_blocker(&s->virt_blocker, errp) < 0) {
+            return;
+        }
     }
     s->memory = gicv5_memory_new(s->dma_mr, s->secure_mr);
     if (!join_engine(s, errp)) {
@@ -438,6 +482,16 @@ static void arm_gicv5_common_reset_hold(Object *obj, ResetType type)
         d->ist_baser = 0;
         d->ist_cfgr = 0;
         gicv5_swerr_reset(&d->swerr);
+        d->vmt_baser = 0;
+        d->vmt_cfgr = 0;
+        d->vpe_selr = 0;
+        d->vm_selr = GICV5_SEL_NONE;
+        d->save_vmr = 0;
+        d->vmap_l2_vmtr = 0;
+        d->vmap_vmr = 0;
+        d->vmap_vistr = 0;
+        d->vmap_l2_vistr = 0;
+        d->vmap_vper = 0;
     }
     if (!s->primary) {
         gicv5_system_reset(s->sys);
@@ -488,6 +542,11 @@ static const Property arm_gicv5_common_properties[] = {
                      TYPE_ARM_GICV5_COMMON, ARMGICv5CommonState *),
     DEFINE_PROP_SIZE("lpi-memory", ARMGICv5CommonState, lpi_memory,
                      GICV5_DEFAULT_LPI_MEMORY),
+    DEFINE_PROP_BOOL("x-virtualization", ARMGICv5CommonState, virt, false),
+    DEFINE_PROP_UINT8("vm-id-bits", ARMGICv5CommonState, vm_id_bits, 16),
+    DEFINE_PROP_UINT8("vpe-id-bits", ARMGICv5CommonState, vpe_id_bits, 9),
+    DEFINE_PROP_SIZE("vm-memory", ARMGICv5CommonState, vm_memory,
+                     GICV5_DEFAULT_VM_MEMORY),
     DEFINE_PROP_LINK("sysmem", ARMGICv5CommonState, dma_mr,
                      TYPE_MEMORY_REGION, MemoryRegion *),
     DEFINE_PROP_LINK("secure-memory", ARMGICv5CommonState, secure_mr,

@@ -11,6 +11,7 @@
 #include "qemu/log.h"
 #include "irs_internal.h"
 #include "irs_regs.h"
+#include "irs_vm_frame.h"
 #include "swerr.h"
 #include "trace.h"
 
@@ -49,10 +50,12 @@ static uint64_t idr_read(void *opaque, const GICv5RegAccess *a)
 {
     const GICv5IRSDomain *d = opaque;
     const ARMGICv5CommonState *s = d->irs;
+    uint32_t v;
 
     switch (a->reg->offset) {
     case A_IRS_IDR0:
-        return FIELD_DP32(s->idr[0], IRS_IDR0, INT_DOM, d->domain);
+        v = FIELD_DP32(s->idr[0], IRS_IDR0, INT_DOM, d->domain);
+        return FIELD_DP32(v, IRS_IDR0, VIRT, gicv5_irs_has_vms(d));
     case A_IRS_IDR1:
         return s->idr[1];
     case A_IRS_IDR2:
@@ -63,8 +66,11 @@ static uint64_t idr_read(void *opaque, const GICv5RegAccess *a)
         return s->spi_irs_range;
     case A_IRS_IDR7:
         return FIELD_EX32(s->spi_base, IRS_IDR7, SPI_BASE);
+    case A_IRS_IDR3:
+        return gicv5_irs_has_vms(d) ? gicv5_irs_idr3(s) : 0;
+    case A_IRS_IDR4:
+        return gicv5_irs_has_vms(d) ? gicv5_irs_idr4(s) : 0;
     default:
-        /* IRS_IDR3 and IRS_IDR4 are for virtualization, which is absent. */
         return 0;
     }
 }
@@ -88,12 +94,31 @@ static uint64_t id_block_read(void *opaque, const GICv5RegAccess *a)
     return id[a->index];
 }
 
+static uint64_t cr0_read(void *opaque, const GICv5RegAccess *a)
+{
+    const GICv5IRSDomain *d = opaque;
+
+    return FIELD_DP32(0, IRS_CR0, IRSEN,
+                      gicv5_irs_is_enabled(d->irs->sys, d->irs->engine_irs,
+                                           d->domain));
+}
+
 static void cr0_write(void *opaque, const GICv5RegAccess *a, uint64_t value)
 {
     GICv5IRSDomain *d = opaque;
 
-    d->cr0 = value;
-    gicv5_irs_enable(d->irs->sys, d->irs->engine_irs, d->domain, d->cr0);
+    gicv5_irs_enable(d->irs->sys, d->irs->engine_irs, d->domain,
+                     FIELD_EX32(value, IRS_CR0, IRSEN));
+}
+
+static void cr1_write(void *opaque, const GICv5RegAccess *a, uint64_t value)
+{
+    GICv5IRSDomain *d = opaque;
+
+    if (!gicv5_irs_has_vms(d)) {
+        value &= ~R_IRS_CR1_VM_TABLES_MASK;
+    }
+    d->cr1 = value;
 }
 
 static uint32_t selection(uint32_t selr)
@@ -285,7 +310,7 @@ static void ist_cfgr_write(void *opaque, const GICv5RegAccess *a,
 {
     GICv5IRSDomain *ist = ist_regs(opaque);
 
-    if (ist->ist_baser & R_IRS_IST_BASER_VALID_MASK) {
+    if (gicv5_ist_is_valid(gicv5_irs_ist(ist->irs, ist->domain))) {
         qemu_log_mask(LOG_GUEST_ERROR, "gicv5: IRS_IST_CFGR written while "
                       "the IST is valid\n");
         return;
@@ -295,7 +320,11 @@ static void ist_cfgr_write(void *opaque, const GICv5RegAccess *a,
 
 static uint64_t ist_baser_read(void *opaque, const GICv5RegAccess *a)
 {
-    return ist_regs(opaque)->ist_baser;
+    const GICv5IRSDomain *ist = ist_regs(opaque);
+
+    return FIELD_DP64(ist->ist_baser, IRS_IST_BASER, VALID,
+                      gicv5_ist_is_valid(gicv5_irs_ist(ist->irs,
+                                                       ist->domain)));
 }
 
 static void ist_baser_write(void *opaque, const GICv5RegAccess *a,
@@ -304,11 +333,10 @@ static void ist_baser_write(void *opaque, const GICv5RegAccess *a,
     GICv5IRSDomain *d = opaque;
     GICv5IRSDomain *ist = ist_regs(d);
     GICv5IST *table = gicv5_irs_ist(d->irs, d->domain);
-    bool was_valid = ist->ist_baser & R_IRS_IST_BASER_VALID_MASK;
     bool valid = value & R_IRS_IST_BASER_VALID_MASK;
 
-    if (!was_valid) {
-        ist->ist_baser = value;
+    if (!gicv5_ist_is_valid(table)) {
+        ist->ist_baser = value & R_IRS_IST_BASER_ADDR_MASK;
         if (valid) {
             GICv5ISTConfig cfg = gicv5_irs_ist_config(d->irs, ist->ist_cfgr);
 
@@ -319,7 +347,6 @@ static void ist_baser_write(void *opaque, const GICv5RegAccess *a,
                       "the IST is valid\n");
     } else {
         /* ADDR keeps its value */
-        ist->ist_baser &= ~R_IRS_IST_BASER_VALID_MASK;
         gicv5_ist_set_invalid(table);
     }
 }
@@ -359,10 +386,7 @@ static bool has_swerr(const void *opaque)
 
 #define DOMAIN(member) offsetof(GICv5IRSDomain, member)
 
-/*
- * Registers of virtualization, MEC and MPAM are RES0, as no IDR bit announces
- * them.
- */
+/* Those of MEC and MPAM are RES0, as no IDR bit announces them. */
 static const GICv5Reg config_regs[] = {
     GICV5_RO32(IRS_IDR0, .read = idr_read),
     GICV5_RO32(IRS_IDR1, .read = idr_read),
@@ -378,10 +402,11 @@ static const GICv5Reg config_regs[] = {
     /* An IRS of GICv5.0: all fields 0 */
     GICV5_RO32(IRS_AIDR),
     GICV5_RW32(IRS_CR0, .mask = R_IRS_CR0_IRSEN_MASK,
-               .value = R_IRS_CR0_IDLE_MASK, .field = DOMAIN(cr0),
-               .write = cr0_write),
-    /* Memory attributes mean nothing here; those of VM tables are RES0 */
-    GICV5_RW32(IRS_CR1, .mask = GICV5_IRS_CR1_MASK, .field = DOMAIN(cr1)),
+               .value = R_IRS_CR0_IDLE_MASK,
+               .read = cr0_read, .write = cr0_write),
+    /* Memory attributes mean nothing here. */
+    GICV5_RW32(IRS_CR1, .mask = GICV5_IRS_CR1_MASK | R_IRS_CR1_VM_TABLES_MASK,
+               .field = DOMAIN(cr1), .write = cr1_write),
     GICV5_WO32(IRS_SYNCR),
     GICV5_RO32(IRS_SYNC_STATUSR, .value = R_IRS_SYNC_STATUSR_IDLE_MASK),
     GICV5_REG(IRS_SPI_VMR, 64, GICV5_REG_RES0),
@@ -409,7 +434,56 @@ static const GICv5Reg config_regs[] = {
     GICV5_RO32(IRS_IST_STATUSR, .value = R_IRS_IST_STATUSR_IDLE_MASK),
     GICV5_WO32(IRS_MAP_L2_ISTR, .mask = R_IRS_MAP_L2_ISTR_ID_MASK,
                .write = map_l2_istr_write),
-    GICV5_RES0(IRS_VMT_BASER, IRS_SAVE_VM_STATUSR),
+    /*
+     * Virtual machines. Write-only registers have a value for their other
+     * half. IRS_VM_DBR is for 1-of-N in VMs, which is absent.
+     */
+    GICV5_VM_REG(64, IRS_VMT_BASER, GICV5_REG_RW,
+                 R_IRS_VMT_BASER_VALID_MASK | R_IRS_VMT_BASER_ADDR_MASK),
+    GICV5_RES0(IRS_RES_208, IRS_RES_20C),
+    GICV5_VM_REG(32, IRS_VMT_CFGR, GICV5_REG_RW,
+                 R_IRS_VMT_CFGR_VM_ID_BITS_MASK |
+                 R_IRS_VMT_CFGR_STRUCTURE_MASK),
+    GICV5_VM_REG(32, IRS_VMT_STATUSR, GICV5_REG_RO, 0,
+                 .value = R_IRS_VMT_STATUSR_IDLE_MASK),
+    GICV5_RES0(IRS_RES_218, IRS_RES_23C),
+    GICV5_VM_REG(64, IRS_VPE_SELR, GICV5_REG_RW,
+                 R_IRS_VPE_SELR_S_MASK | R_IRS_VPE_SELR_VPE_ID_MASK |
+                 R_IRS_VPE_SELR_VM_ID_MASK),
+    GICV5_VM_REG(64, IRS_VPE_DBR, GICV5_REG_RW,
+                 R_IRS_VPE_DBR_DBV_MASK | R_IRS_VPE_DBR_REQ_DB_MASK |
+                 R_IRS_VPE_DBR_DBPM_MASK | R_IRS_VPE_DBR_INTID_MASK),
+    GICV5_VM_REG(64, IRS_VPE_HPPIR, GICV5_REG_RO, 0),
+    GICV5_VM_REG(32, IRS_VPE_CR0, GICV5_REG_RW, R_IRS_VPE_CR0_DPS_MASK),
+    GICV5_VM_REG(32, IRS_VPE_STATUSR, GICV5_REG_RO, 0,
+                 .value = R_IRS_VPE_STATUSR_IDLE_MASK),
+    GICV5_RES0(IRS_RES_260, IRS_RES_27C),
+    GICV5_REG(IRS_VM_DBR, 64, GICV5_REG_RES0),
+    GICV5_VM_REG(32, IRS_VM_SELR, GICV5_REG_RW, R_IRS_VM_SELR_VM_ID_MASK),
+    GICV5_VM_REG(32, IRS_VM_STATUSR, GICV5_REG_RO, 0,
+                 .value = R_IRS_VM_STATUSR_IDLE_MASK),
+    GICV5_RES0(IRS_RES_290, IRS_RES_2BC),
+    GICV5_VM_REG(64, IRS_VMAP_L2_VMTR, GICV5_REG_WO,
+                 R_IRS_VMAP_L2_VMTR_M_MASK | R_IRS_VMAP_L2_VMTR_VM_ID_MASK),
+    GICV5_VM_REG(64, IRS_VMAP_VMR, GICV5_REG_WO,
+                 R_IRS_VMAP_VMR_M_MASK | R_IRS_VMAP_VMR_U_MASK |
+                 R_IRS_VMAP_VMR_VM_ID_MASK),
+    GICV5_VM_REG(64, IRS_VMAP_VISTR, GICV5_REG_WO,
+                 R_IRS_VMAP_VISTR_M_MASK | R_IRS_VMAP_VISTR_U_MASK |
+                 R_IRS_VMAP_VISTR_VM_ID_MASK | R_IRS_VMAP_VISTR_TYPE_MASK),
+    GICV5_VM_REG(64, IRS_VMAP_L2_VISTR, GICV5_REG_WO,
+                 R_IRS_VMAP_L2_VISTR_M_MASK | R_IRS_VMAP_L2_VISTR_VM_ID_MASK |
+                 R_IRS_VMAP_L2_VISTR_TYPE_MASK |
+                 R_IRS_VMAP_L2_VISTR_ID_MASK),
+    GICV5_VM_REG(64, IRS_VMAP_VPER, GICV5_REG_WO,
+                 R_IRS_VMAP_VPER_M_MASK | R_IRS_VMAP_VPER_VM_ID_MASK |
+                 R_IRS_VMAP_VPER_VPE_ID_MASK),
+    GICV5_RES0(IRS_RES_2E8, IRS_RES_2FC),
+    GICV5_VM_REG(64, IRS_SAVE_VMR, GICV5_REG_WO,
+                 R_IRS_SAVE_VMR_S_MASK | R_IRS_SAVE_VMR_Q_MASK |
+                 R_IRS_SAVE_VMR_VM_ID_MASK),
+    GICV5_VM_REG(32, IRS_SAVE_VM_STATUSR, GICV5_REG_RO, 0,
+                 .value = R_IRS_SAVE_VM_STATUSR_IDLE_MASK),
     GICV5_RES0(IRS_MEC_IDR, IRS_MPAM_PARTID_R),
     GICV5_REG_SWERR_STATUSR(IRS, GICv5IRSDomain, swerr, has_swerr),
     GICV5_REG_SWERR_SYNDROMER(IRS, 0, GICv5IRSDomain, swerr, has_swerr),

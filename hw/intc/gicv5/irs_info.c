@@ -56,7 +56,8 @@ void gicv5_irs_print(ARMGICv5CommonState *s, GString *buf)
             continue;
         }
         g_string_append_printf(buf, "  %s domain: %s\n", domain_name[d],
-                               s->d[d].cr0 ? "enabled" : "disabled");
+                               gicv5_irs_is_enabled(s->sys, s->engine_irs, d) ?
+                               "enabled" : "disabled");
         print_ist(gicv5_irs_ist(s, d), buf);
         for (uint32_t i = 0; i < s->num_cpus; i++) {
             const GICv5PE *pe = s->port[i].irs_pe;

@@ -45,6 +45,13 @@ static inline GICv5IST *gicv5_irs_ist(const ARMGICv5CommonState *s,
     return gicv5_space_ist(gicv5_irs_space(s, domain), GICV5_TYPE_LPI);
 }
 
+/* Does the domain have VMs? EL3 never has. */
+bool gicv5_irs_has_vms(const void *opaque);
+
+/* IRS_IDR3, IRS_IDR4 of an IRS with VMs */
+uint32_t gicv5_irs_idr3(const ARMGICv5CommonState *s);
+uint32_t gicv5_irs_idr4(const ARMGICv5CommonState *s);
+
 /**
  * gicv5_irs_ist_config: how the IRS takes a value of IRS_IST_CFGR
  *

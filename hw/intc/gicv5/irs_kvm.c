@@ -526,6 +526,8 @@ static bool kvm_gicv5_pre_save(ARMGICv5CommonState *s, Error **errp)
         return false;
     }
     gicv5_system_reset(s->sys);
+    gicv5_irs_enable(s->sys, s->engine_irs, GICV5_DOMAIN_NS,
+                     s->d[GICV5_DOMAIN_NS].cr0);
     spis_to_engine(k, spis);
     return !lpis || lpis_to_engine(k, lpis, errp);
 }
@@ -739,9 +741,10 @@ static bool check_properties(ARMGICv5CommonState *s, Error **errp)
     KVMARMGICv5State *k = KVM_ARM_GICV5(s);
 
     if (s->domains != 1 << GICV5_DOMAIN_NS || s->primary || s->irsid ||
-        s->one_of_n || s->setlpi || s->swerr || s->dma_mr) {
+        s->one_of_n || s->setlpi || s->swerr || s->virt || s->dma_mr) {
         error_setg(errp, "the kernel's GICv5 is one IRS with irsid 0 and the "
-                   "Non-secure domain, without 1-of-N, SETLPI and SWERR");
+                   "Non-secure domain, without 1-of-N, SETLPI, SWERR and "
+                   "virtualization");
         return false;
     }
     if (s->spi_base || s->spi_irs_range != s->spi_range || !s->spi_range ||

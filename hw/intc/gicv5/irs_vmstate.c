@@ -349,6 +349,7 @@ void gicv5_irs_vmstate_cleanup(ARMGICv5CommonState *s)
     unregister_savevm(NULL, PENDING_ID, s);
 }
 
+/* In the stream; see GICv5IRSDomain. */
 static bool ist_is_valid(const ARMGICv5CommonState *s, unsigned domain)
 {
     return arm_gicv5_has_domain(s, domain) &&
@@ -362,15 +363,7 @@ static int put_ists(QEMUFile *f, void *pv, size_t size,
 
     for (unsigned d = 0; !s->primary && d < GICV5_NUM_DOMAINS; d++) {
         if (ist_is_valid(s, d)) {
-            const GICv5IST *ist = gicv5_irs_ist(s, d);
-
-            if (gicv5_ist_is_valid(ist)) {
-                save_ist(s, ist, f);
-            } else {
-                /* There was no memory for it; the destination may have some. */
-                qemu_put_byte(f, IST_IN_MEMORY);
-                qemu_put_byte(f, IST_END);
-            }
+            save_ist(s, gicv5_irs_ist(s, d), f);
         }
     }
     return 0;
@@ -530,6 +523,20 @@ static int domain_post_load(void *opaque, int version_id)
     return check_domain(opaque) ? 0 : -EINVAL;
 }
 
+/* Of a secondary IRS, ist_baser is 0: it has no table of its own. */
+static void save_engine_bits(ARMGICv5CommonState *s)
+{
+    for (unsigned d = 0; d < GICV5_NUM_DOMAINS; d++) {
+        s->d[d].cr0 = FIELD_DP32(0, IRS_CR0, IRSEN,
+                                 gicv5_irs_is_enabled(s->sys, s->engine_irs,
+                                                      d));
+        s->d[d].ist_baser = FIELD_DP64(s->d[d].ist_baser, IRS_IST_BASER, VALID,
+                                       !s->primary &&
+                                       gicv5_ist_is_valid(gicv5_irs_ist(s,
+                                                                        d)));
+    }
+}
+
 static int gicv5_pre_save(void *opaque)
 {
     ARMGICv5CommonState *s = opaque;
@@ -540,6 +547,7 @@ static int gicv5_pre_save(void *opaque)
         error_reportf_err(err, "arm-gicv5: cannot save its state: ");
         return -EIO;
     }
+    save_engine_bits(s);
     memcpy(s->mig_idr, s->idr, sizeof(s->mig_idr));
     for (uint32_t i = 0; i < s->spi_irs_range; i++) {
         GICv5SPIState spi;

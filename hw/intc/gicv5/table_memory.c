@@ -175,8 +175,8 @@ void gicv5_ist_map_l2(GICv5IST *ist, uint32_t id)
     }
     /* Software reads VALID from memory to see that the table is there. */
     if (!(l1e & R_L1_ISTE_VALID_MASK) &&
-        !ops->set64(sp->sys->opaque, sp->domain, addr, R_L1_ISTE_VALID_MASK,
-                    &l1e)) {
+        !ops->modify64(sp->sys->opaque, sp->domain, addr, R_L1_ISTE_VALID_MASK,
+                       R_L1_ISTE_VALID_MASK, &l1e)) {
         goto fail;
     }
     trace_gicv5_ist_map_l2(sp->domain, id, l1e & R_L1_ISTE_L2_ADDR_MASK);

@@ -69,15 +69,16 @@ static bool set64(const GICv5Space *sp, uint64_t addr, uint64_t bits)
 {
     uint64_t old;
 
-    return sp->sys->ops->set64(sp->sys->opaque, sp->domain, addr, bits, &old);
+    return sp->sys->ops->modify64(sp->sys->opaque, sp->domain, addr, bits,
+                                  bits, &old);
 }
 
 static bool clear64(const GICv5Space *sp, uint64_t addr, uint64_t bits)
 {
     uint64_t old;
 
-    return sp->sys->ops->clear64(sp->sys->opaque, sp->domain, addr, bits,
-                                 &old);
+    return sp->sys->ops->modify64(sp->sys->opaque, sp->domain, addr, bits, 0,
+                                  &old);
 }
 
 static void G_GNUC_PRINTF(3, 4) guest_error(const GICv5Space *sp,
@@ -611,8 +612,9 @@ void gicv5_vpe_set_valid(GICv5Space *sp, uint16_t vm_id, uint16_t vpe_id)
         return;
     }
     addr = vm->vpet + WORD_IN_MEMORY(vpe_id);
-    if (!sp->sys->ops->set64(sp->sys->opaque, sp->domain, addr,
-                             R_VPETE_VALID_MASK, &vpete)) {
+    if (!sp->sys->ops->modify64(sp->sys->opaque, sp->domain, addr,
+                                R_VPETE_VALID_MASK, R_VPETE_VALID_MASK,
+                                &vpete)) {
         guest_error(sp, vm_id, "the VPETE of VPE %u is not in RAM", vpe_id);
         return;
     }

@@ -37,6 +37,7 @@ OBJECT_DECLARE_TYPE(ARMGICv5CommonState, ARMGICv5CommonClass, ARM_GICV5_COMMON)
 #define GICV5_MAX_SPI_WIRES 16384
 #define GICV5_MIN_LPI_MEMORY (64 * KiB)
 #define GICV5_DEFAULT_LPI_MEMORY (64 * MiB)
+#define GICV5_DEFAULT_VM_MEMORY (64 * MiB)
 
 #define GICV5_NUM_IDRS 3
 
@@ -57,6 +58,10 @@ typedef struct GICv5SWErrRecord {
 /**
  * GICv5IRSDomain: the registers of one config frame
  *
+ * Whether an IRS is enabled and a table is valid is in the engine, or the
+ * kernel: @cr0, and VALID in @ist_baser, are right only while they are saved
+ * or loaded.
+ *
  * Selections hold the last value written; whether one is valid is decided
  * when it is used, since it can change (IRS_SPI_DOMAINR of the EL3 frame).
  * All IRSes of a machine share one IST for each domain: @ist_baser and
@@ -72,6 +77,18 @@ typedef struct GICv5IRSDomain {
     uint64_t ist_baser;     /* IRS_IST_BASER */
     uint32_t ist_cfgr;      /* IRS_IST_CFGR */
     GICv5SWErrRecord swerr; /* IRS_SWERR_STATUSR, IRS_SWERR_SYNDROMER0, 1 */
+
+    /* Virtualization; @vmt_baser (but for VALID), @vmt_cfgr: the primary's */
+    uint64_t vmt_baser;
+    uint32_t vmt_cfgr;
+    uint64_t vpe_selr;      /* IRS_VPE_SELR, S: something was selected */
+    uint32_t vm_selr;       /* IRS_VM_SELR, GICV5_SEL_NONE after reset */
+    uint64_t save_vmr;      /* IRS_SAVE_VMR, the last that did something */
+    uint64_t vmap_l2_vmtr;  /* as written, for writes by halves */
+    uint64_t vmap_vmr;
+    uint64_t vmap_vistr;
+    uint64_t vmap_l2_vistr;
+    uint64_t vmap_vper;
 } GICv5IRSDomain;
 
 /* A selection that no write can produce: nothing selected since reset */
@@ -107,6 +124,14 @@ typedef struct GICv5IRSDomain {
  *     least GICV5_MIN_LPI_MEMORY; the same in each IRS. What does not fit is
  *     in the guest's tables, but for LPIs that are waiting for their PE: those
  *     for which there is no room are unreachable.
+ * @virt: "x-virtualization", VMs in all domains but EL3 (IRS_IDR0.VIRT). The
+ *     CPU interface has no virtual part yet, and a machine with it cannot
+ *     migrate.
+ * @vm_id_bits: "vm-id-bits", 8..16 (IRS_IDR3.VM_ID_BITS)
+ * @vpe_id_bits: "vpe-id-bits", 1..16 (IRS_IDR4.VPE_ID_BITS + 1)
+ * @vm_memory: "vm-memory", bytes of host memory for the state of VMs that are
+ *     used, at least GICV5_MIN_LPI_MEMORY; the same in each IRS, as the three
+ *     above
  * @dma_mr: "sysmem", link to the memory that tables live in; the system
  *     memory if unset. Set in the primary only, as
  * @secure_mr: "secure-memory", link to that of the Secure and EL3 domains;
@@ -134,6 +159,10 @@ struct ARMGICv5CommonState {
     bool swerr;
     ARMGICv5CommonState *primary;
     uint64_t lpi_memory;
+    bool virt;
+    uint8_t vm_id_bits;
+    uint8_t vpe_id_bits;
+    uint64_t vm_memory;
     MemoryRegion *dma_mr;
     MemoryRegion *secure_mr;
 
@@ -144,6 +173,7 @@ struct ARMGICv5CommonState {
     GICv5Memory *memory;            /* that tables are in */
     GICv5Port *port;                /* num_cpus of them */
     uint64_t *spi_count;            /* rises of each wire, for "info irq" */
+    Error *virt_blocker;            /* of migration */
 
     /* IRS_IDR0 to IRS_IDR2, but for IRS_IDR0.INT_DOM; fixed once realized */
     uint32_t idr[GICV5_NUM_IDRS];

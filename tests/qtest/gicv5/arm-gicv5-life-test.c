@@ -70,6 +70,8 @@ static void test_failed_realize(void)
         { "cpus=0" SYSMEM ";id-bits=0", "id-bits must be 1 to 24" },
         { "cpus=0" SYSMEM ";id-bits=25", "id-bits must be 1 to 24" },
         { "cpus=0" SYSMEM ";min-lpi-id-bits=15", "min-lpi-id-bits must be" },
+        { "cpus=0" SYSMEM ";x-virtualization=on;vm-id-bits=7",
+          "vm-id-bits must be" },
         { "cpus=0" SYSMEM ";priority-bits=0", "priority-bits must be" },
         { "cpus=0" SYSMEM ";priority-bits=6", "priority-bits must be" },
         { "cpus=0" SYSMEM ";domains=0", "domains must be a mask" },

@@ -42,6 +42,18 @@ static const BadCase bad_cases[] = {
       "priority-bits must be 1 to 5, but is 0" },
     { "priority-bits/6", CPU0 G("priority-bits=6"),
       "priority-bits must be 1 to 5, but is 6" },
+    { "vm-id-bits/7", CPU0 G("x-virtualization=on") G("vm-id-bits=7"),
+      "vm-id-bits must be 8 to 16, but is 7" },
+    { "vm-id-bits/17", CPU0 G("x-virtualization=on") G("vm-id-bits=17"),
+      "vm-id-bits must be 8 to 16, but is 17" },
+    { "vpe-id-bits/0", CPU0 G("x-virtualization=on") G("vpe-id-bits=0"),
+      "vpe-id-bits must be 1 to 16, but is 0" },
+    { "vpe-id-bits/17", CPU0 G("x-virtualization=on") G("vpe-id-bits=17"),
+      "vpe-id-bits must be 1 to 16, but is 17" },
+    { "vm-memory", CPU0 G("x-virtualization=on") G("vm-memory=65535"),
+      "vm-memory must be at least 65536 bytes, but is 65535" },
+    { "only-migratable", CPU0 G("x-virtualization=on") "-only-migratable",
+      "x-virtualization cannot migrate yet" },
     { "domains/0", CPU0 G("domains=0"), "domains must be a mask of" },
     { "domains/16", CPU0 G("domains=16"), "but is 0x10" },
     { "domains/256", CPU0 G("domains=256"), "domains" },
@@ -156,6 +168,7 @@ static void test_properties(void)
         "cpus", "iaffids", "irsid", "spi-range", "spi-base", "spi-irs-range",
         "id-bits", "min-lpi-id-bits", "priority-bits", "domains",
         "has-one-of-n", "has-setlpi", "has-swerr", "primary", "sysmem",
+        "x-virtualization", "vm-id-bits", "vpe-id-bits", "vm-memory",
     };
     QTestState *qts = gicv5_start(1, ONLY_NS, 1, NULL);
     QDict *rsp = qtest_qmp(qts, "{ 'execute': 'device-list-properties', "
@@ -342,6 +355,10 @@ int main(int argc, char **argv)
                         G("iaffids=65532-65535") G("spi-range=16384")
                         G("id-bits=24") G("min-lpi-id-bits=14")
                         G("domains=15") G("has-setlpi=on"), test_good);
+    qtest_add_data_func("gicv5/props/good/virtualization", CPU0
+                        G("x-virtualization=on") G("vm-id-bits=8")
+                        G("vpe-id-bits=16") G("vm-memory=64K")
+                        G("domains=15"), test_good);
     qtest_add_data_func("gicv5/props/good/no-spi", CPU0 G("spi-base=256"),
                         test_good);
     qtest_add_func("gicv5/props/bare", test_bare_defaults);

@@ -245,27 +245,15 @@ static bool engine_read64(void *opaque, GICv5Domain domain, uint64_t addr,
     return true;
 }
 
-static bool engine_set64(void *opaque, GICv5Domain domain, uint64_t addr,
-                         uint64_t bits, uint64_t *value)
+static bool engine_modify64(void *opaque, GICv5Domain domain, uint64_t addr,
+                            uint64_t mask, uint64_t bits, uint64_t *value)
 {
     uint64_t new;
 
     if (!engine_read64(opaque, domain, addr, value)) {
         return false;
     }
-    new = cpu_to_le64(*value | bits);
-    return engine_write(opaque, domain, addr, &new, sizeof(new));
-}
-
-static bool engine_clear64(void *opaque, GICv5Domain domain, uint64_t addr,
-                           uint64_t bits, uint64_t *value)
-{
-    uint64_t new;
-
-    if (!engine_read64(opaque, domain, addr, value)) {
-        return false;
-    }
-    new = cpu_to_le64(*value & ~bits);
+    new = cpu_to_le64((*value & ~mask) | (bits & mask));
     return engine_write(opaque, domain, addr, &new, sizeof(new));
 }
 
@@ -338,8 +326,7 @@ static const GICv5EngineOps engine_ops = {
     .read = engine_read,
     .write = engine_write,
     .read64 = engine_read64,
-    .set64 = engine_set64,
-    .clear64 = engine_clear64,
+    .modify64 = engine_modify64,
     .forward_virtual = engine_forward_virtual,
     .forward = engine_forward,
     .swerr = engine_swerr,

@@ -1,0 +1,382 @@
+/*
+ * QTest testcase for the Arm GICv5 IRS: VM tables, VMs, VPEs
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "gicv5-driver.h"
+
+#define IDR0_VIRT (1u << 6)
+#define VMT_BASER 0x0200
+#define VMT_CFGR 0x0210
+#define VMT_CFGR_TWO_LEVEL (1u << 16)
+#define VMT_STATUSR 0x0214
+#define VPE_SELR 0x0240
+#define VPE_DBR 0x0248
+#define VPE_HPPIR 0x0250
+#define VPE_CR0 0x0258
+#define VPE_STATUSR 0x025c
+#define VM_DBR 0x0280
+#define VM_SELR 0x0288
+#define VM_STATUSR 0x028c
+#define VMAP_L2_VMTR 0x02c0
+#define VMAP_VMR 0x02c8
+#define VMAP_VISTR 0x02d0
+#define VMAP_L2_VISTR 0x02d8
+#define VMAP_VPER 0x02e0
+#define SAVE_VMR 0x0300
+#define SAVE_VM_STATUSR 0x0308
+
+#define M (1ULL << 63)
+#define U (1ULL << 62)
+#define S M
+#define Q U
+#define HI(x) ((uint64_t)(x) << 32)
+#define TYPE_LPI (2u << 29)
+#define TYPE_SPI (3u << 29)
+
+#define VALID 1ULL
+
+/* Where software keeps its tables */
+#define VMT (RAM_BASE + 0x100000)
+#define L2_VMT (RAM_BASE + 0x110000)
+#define VMTE(vm) (L2_VMT + ((vm) & 127) * 32)
+#define VPET (RAM_BASE + 0x120000)
+#define VPED(vpe) (RAM_BASE + 0x130000 + (vpe) * 32)
+#define VSPI (RAM_BASE + 0x140000)
+#define VLPI (RAM_BASE + 0x150000)
+#define VLPI_L2 (RAM_BASE + 0x160000)
+
+static QTestState *start(IRS *f)
+{
+    QTestState *qts = gicv5_start(1, ONLY_NS, 2,
+                                  "-global arm-gicv5.x-virtualization=on");
+
+    *f = gicv5_irs(qts, 0, DOM_NS);
+    return qts;
+}
+
+static uint64_t ld(const IRS *f, uint64_t addr)
+{
+    return qtest_readq(f->qts, addr);
+}
+
+static void st(const IRS *f, uint64_t addr, uint64_t value)
+{
+    qtest_writeq(f->qts, addr, value);
+}
+
+static void assert_idle(const IRS *f)
+{
+    g_assert_cmphex(irs_readl(f, VMT_STATUSR), ==, 1);
+}
+
+/* A two-level VM table, with the level 2 table of VMs 0 to 127 */
+static void make_vmt(const IRS *f)
+{
+    st(f, VMT, L2_VMT);
+    irs_writel(f, VMT_CFGR, VMT_CFGR_TWO_LEVEL | 16);
+    irs_writeq(f, VMT_BASER, VMT | VALID);
+    irs_writeq(f, VMAP_L2_VMTR, M | 3);
+    assert_idle(f);
+    g_assert_cmphex(ld(f, VMT), ==, L2_VMT | VALID);
+}
+
+static void make_vm(const IRS *f, unsigned vm)
+{
+    st(f, VMTE(vm), 0);
+    st(f, VMTE(vm) + 8, 2ULL << 59 | VPET);
+    irs_writeq(f, VMAP_VMR, M | vm);
+    assert_idle(f);
+    g_assert_cmphex(ld(f, VMTE(vm)), ==, VALID);
+}
+
+static void make_vpe(const IRS *f, unsigned vm, unsigned vpe)
+{
+    st(f, VPET + 8 * vpe, VPED(vpe));
+    irs_writeq(f, VMAP_VPER, M | HI(vm) | vpe);
+    assert_idle(f);
+    g_assert_cmphex(ld(f, VPET + 8 * vpe), ==, VPED(vpe) | VALID);
+}
+
+static bool select_vpe(const IRS *f, unsigned vm, unsigned vpe)
+{
+    uint32_t v;
+
+    irs_writeq(f, VPE_SELR, S | HI(vpe) | vm);
+    v = irs_readl(f, VPE_STATUSR);
+    g_assert_true(v & 1);
+    return v & 2;
+}
+
+static void test_id(void)
+{
+    QTestState *qts = gicv5_start(1, ALL_DOMAINS, 1,
+                                  "-global arm-gicv5.x-virtualization=on "
+                                  "-global arm-gicv5.vm-id-bits=10 "
+                                  "-global arm-gicv5.vpe-id-bits=12");
+
+    for (unsigned d = 0; d < NUM_DOMAINS; d++) {
+        IRS f = gicv5_irs(qts, 0, d);
+        bool virt = d != DOM_EL3;
+
+        g_assert_true(!!(irs_readl(&f, IDR0) & IDR0_VIRT) == virt);
+        /* VMT_LEVELS, no VMD; VPED of 32 bytes */
+        g_assert_cmphex(irs_readl(&f, IDR3), ==, virt ? 1 << 10 | 10 << 5 : 0);
+        g_assert_cmphex(irs_readl(&f, IDR4), ==, virt ? 11 << 6 | 5 : 0);
+        irs_writel(&f, CR1, UINT32_MAX);
+        g_assert_cmphex(irs_readl(&f, CR1), ==, virt ? 0xffff : 0xff);
+    }
+    qtest_quit(qts);
+}
+
+/* Reset values, and what can be written without an operation */
+static void test_regs(void)
+{
+    static const struct {
+        unsigned offset;
+        unsigned bits;
+        uint64_t reset;
+        uint64_t mask;
+        uint64_t ones;
+    } regs[] = {
+        { VMT_BASER, 64, 0, 0x00fffffffffffff8, ~VALID },
+        { VMT_CFGR, 32, 0, 0x1001f, UINT32_MAX },
+        { VMT_STATUSR, 32, 1, 0, UINT32_MAX },
+        { VPE_SELR, 64, 0, 0x0000ffff0000ffff, UINT64_MAX >> 1 },
+        { VPE_DBR, 64, 0, 0, UINT64_MAX },
+        { VPE_HPPIR, 64, 0, 0, UINT64_MAX },
+        { VPE_CR0, 32, 0, 0, UINT32_MAX },
+        { VPE_STATUSR, 32, 1, 0, UINT32_MAX },
+        { VM_DBR, 64, 0, 0, UINT64_MAX },
+        { VM_SELR, 32, 0, 0xffff, UINT32_MAX },
+        { VM_STATUSR, 32, 1, 0, UINT32_MAX },
+        { VMAP_L2_VMTR, 64, 0, 0, UINT64_MAX },
+        { VMAP_VMR, 64, 0, 0, UINT64_MAX },
+        { VMAP_VISTR, 64, 0, 0, UINT64_MAX },
+        { VMAP_L2_VISTR, 64, 0, 0, UINT64_MAX },
+        { VMAP_VPER, 64, 0, 0, UINT64_MAX },
+        { SAVE_VMR, 64, 0, 0, UINT64_MAX },
+        { SAVE_VM_STATUSR, 32, 1, 0, UINT32_MAX },
+    };
+    IRS f;
+    QTestState *qts = start(&f);
+
+    for (unsigned pass = 0; pass < 2; pass++) {
+        for (unsigned i = 0; i < ARRAY_SIZE(regs); i++) {
+            uint64_t want = regs[i].reset;
+
+            if (regs[i].bits == 32) {
+                g_assert_cmphex(irs_readl(&f, regs[i].offset), ==, want);
+                irs_writel(&f, regs[i].offset, regs[i].ones);
+                want |= regs[i].ones & regs[i].mask;
+                g_assert_cmphex(irs_readl(&f, regs[i].offset), ==, want);
+                continue;
+            }
+            g_assert_cmphex(irs_readq(&f, regs[i].offset), ==, want);
+            irs_writeq(&f, regs[i].offset, regs[i].ones);
+            want |= regs[i].ones & regs[i].mask;
+            g_assert_cmphex(irs_readq(&f, regs[i].offset), ==, want);
+            g_assert_cmphex(irs_readl(&f, regs[i].offset), ==, (uint32_t)want);
+            g_assert_cmphex(irs_readl(&f, regs[i].offset + 4), ==, want >> 32);
+        }
+        qtest_system_reset(qts);
+    }
+    qtest_quit(qts);
+}
+
+/* Without x-virtualization none of them is there. */
+static void test_absent(void)
+{
+    QTestState *qts = gicv5_start(1, ONLY_NS, 1, NULL);
+    IRS f = gicv5_irs(qts, 0, DOM_NS);
+
+    st(&f, VMT, L2_VMT);
+    irs_writel(&f, VMT_CFGR, VMT_CFGR_TWO_LEVEL | 16);
+    irs_writeq(&f, VMT_BASER, VMT | VALID);
+    irs_writeq(&f, VMAP_L2_VMTR, M | 3);
+    irs_writeq(&f, VMAP_VMR, M | 3);
+    g_assert_cmphex(ld(&f, VMT), ==, L2_VMT);
+    for (unsigned off = VMT_BASER; off <= SAVE_VM_STATUSR; off += 4) {
+        g_assert_cmphex(irs_readl(&f, off), ==, 0);
+    }
+    qtest_quit(qts);
+}
+
+static void test_vmt(void)
+{
+    IRS f;
+    QTestState *qts = start(&f);
+
+    make_vmt(&f);
+    /* CFGR and ADDR keep what they were while the table is valid. */
+    irs_writel(&f, VMT_CFGR, 8);
+    irs_writeq(&f, VMT_BASER, 0x1000 | VALID);
+    g_assert_cmphex(irs_readl(&f, VMT_CFGR), ==, VMT_CFGR_TWO_LEVEL | 16);
+    g_assert_cmphex(irs_readq(&f, VMT_BASER), ==, VMT | VALID);
+
+    make_vm(&f, 7);
+    irs_writel(&f, VM_SELR, 7);
+    g_assert_cmphex(irs_readl(&f, VM_STATUSR), ==, 3);
+    irs_writel(&f, VM_SELR, 8);
+    g_assert_cmphex(irs_readl(&f, VM_STATUSR), ==, 1);
+    /* Its level 2 table is not there. */
+    irs_writeq(&f, VMAP_VMR, M | 128);
+    irs_writel(&f, VM_SELR, 128);
+    g_assert_cmphex(irs_readl(&f, VM_STATUSR), ==, 1);
+
+    /* Without M nothing happens; with U the VM goes. */
+    irs_writeq(&f, VMAP_VMR, U | 7);
+    g_assert_cmphex(ld(&f, VMTE(7)), ==, VALID);
+    irs_writeq(&f, VMAP_VMR, M | U | 7);
+    g_assert_cmphex(ld(&f, VMTE(7)), ==, 0);
+
+    /* By halves: the high one has M. */
+    irs_writel(&f, VMAP_VMR, 9);
+    irs_writel(&f, VMAP_VMR + 4, 1u << 31);
+    g_assert_cmphex(ld(&f, VMTE(9)), ==, VALID);
+
+    irs_writeq(&f, VMT_BASER, 0);
+    g_assert_cmphex(irs_readq(&f, VMT_BASER), ==, VMT);
+    irs_writel(&f, VM_SELR, 9);
+    g_assert_cmphex(irs_readl(&f, VM_STATUSR), ==, 1);
+    irs_writel(&f, VMT_CFGR, 8);
+    g_assert_cmphex(irs_readl(&f, VMT_CFGR), ==, 8);
+    qtest_quit(qts);
+}
+
+/* In the order in which Linux makes a VM and undoes it */
+static void test_vm(void)
+{
+    IRS f;
+    QTestState *qts = start(&f);
+
+    make_vmt(&f);
+    make_vm(&f, 3);
+
+    st(&f, VMTE(3) + 24, 5ULL << 59 | VSPI);
+    irs_writeq(&f, VMAP_VISTR, M | HI(3) | TYPE_SPI);
+    assert_idle(&f);
+    g_assert_cmphex(ld(&f, VMTE(3) + 24), ==, 5ULL << 59 | VSPI | VALID);
+
+    /* Level 2 tables that are there already, and one that is not */
+    st(&f, VLPI, VLPI_L2 | VALID);
+    st(&f, VLPI + 8, VLPI_L2 + 0x1000);
+    st(&f, VMTE(3) + 16, 11ULL << 59 | 1ULL << 58 | VLPI);
+    irs_writeq(&f, VMAP_VISTR, M | HI(3) | TYPE_LPI);
+    g_assert_true(ld(&f, VMTE(3) + 16) & VALID);
+    irs_writeq(&f, VMAP_L2_VISTR, M | HI(3) | TYPE_LPI | 1024);
+    g_assert_cmphex(ld(&f, VLPI + 8), ==, (VLPI_L2 + 0x1000) | VALID);
+
+    g_assert_false(select_vpe(&f, 3, 0));
+    irs_writeq(&f, VPE_DBR, M | 99);
+    g_assert_cmphex(irs_readq(&f, VPE_DBR), ==, 0);
+    make_vpe(&f, 3, 0);
+    make_vpe(&f, 3, 1);
+    g_assert_true(select_vpe(&f, 3, 1));
+    irs_writel(&f, VPE_CR0, 1);
+    irs_writeq(&f, VPE_DBR, M | HI(5) | 99);
+    g_assert_cmphex(irs_readq(&f, VPE_DBR), ==, M | HI(5) | 99);
+    g_assert_cmphex(irs_readl(&f, VPE_CR0), ==, 1);
+    g_assert_cmphex(irs_readq(&f, VPE_HPPIR), ==, 0);
+    g_assert_true(select_vpe(&f, 3, 0));
+    g_assert_cmphex(irs_readq(&f, VPE_DBR), ==, 0);
+    g_assert_cmphex(irs_readl(&f, VPE_CR0), ==, 0);
+    g_assert_false(select_vpe(&f, 3, 2));
+    g_assert_false(select_vpe(&f, 3, 4));
+    g_assert_false(select_vpe(&f, 4, 0));
+
+    /* Saved: nothing has changed since. */
+    irs_writeq(&f, SAVE_VMR, S | Q | 3);
+    g_assert_cmphex(irs_readl(&f, SAVE_VM_STATUSR), ==, 3);
+    irs_writeq(&f, SAVE_VMR, Q | 3);
+    g_assert_cmphex(irs_readl(&f, SAVE_VM_STATUSR), ==, 3);
+    irs_writeq(&f, SAVE_VMR, Q | 4);
+    g_assert_cmphex(irs_readl(&f, SAVE_VM_STATUSR), ==, 1);
+
+    /* Invalid and valid again: tables, VPEs and doorbell settings stay. */
+    irs_writeq(&f, VMAP_VMR, M | U | 3);
+    g_assert_cmphex(ld(&f, VMTE(3)), ==, 0);
+    g_assert_true(ld(&f, VMTE(3) + 16) & ld(&f, VMTE(3) + 24) & VALID);
+    g_assert_false(select_vpe(&f, 3, 1));
+    irs_writeq(&f, VMAP_VMR, M | 3);
+    g_assert_true(select_vpe(&f, 3, 1));
+    g_assert_cmphex(irs_readq(&f, VPE_DBR), ==, M | HI(5) | 99);
+    g_assert_cmphex(irs_readl(&f, VPE_CR0), ==, 1);
+
+    irs_writeq(&f, VMAP_VISTR, M | U | HI(3) | TYPE_LPI);
+    g_assert_false(ld(&f, VMTE(3) + 16) & VALID);
+    g_assert_true(ld(&f, VMTE(3) + 24) & VALID);
+    irs_writeq(&f, VMAP_VMR, M | U | 3);
+    g_assert_cmphex(ld(&f, VMTE(3)), ==, 0);
+    qtest_quit(qts);
+}
+
+/* Tables that are not in RAM, are the IRS's own frame, or are nonsense */
+static void test_hostile(void)
+{
+    static const uint64_t bases[] = {
+        0, 0x08000000, RAM_END - 8, RAM_END, 0x00fffffffffff000,
+    };
+    IRS f;
+    QTestState *qts = start(&f);
+
+    for (unsigned i = 0; i < ARRAY_SIZE(bases); i++) {
+        for (unsigned two = 0; two < 2; two++) {
+            irs_writel(&f, VMT_CFGR, (two ? VMT_CFGR_TWO_LEVEL : 0) | 31);
+            irs_writeq(&f, VMT_BASER, bases[i] | VALID);
+            for (unsigned vm = 0; vm < 0x10000; vm += 0x1111) {
+                irs_writeq(&f, VMAP_L2_VMTR, M | vm);
+                irs_writeq(&f, VMAP_VMR, M | vm);
+                irs_writeq(&f, VMAP_VISTR, M | HI(vm) | TYPE_LPI);
+                irs_writeq(&f, VMAP_VPER, M | HI(vm) | 0xffff);
+                select_vpe(&f, vm, 0);
+                irs_writeq(&f, SAVE_VMR, S | vm);
+                irs_writeq(&f, VMAP_VMR, M | U | vm);
+                assert_idle(&f);
+            }
+            irs_writeq(&f, VMT_BASER, 0);
+        }
+    }
+
+    /* Everything of a VM in the device's own frames, or in itself */
+    make_vmt(&f);
+    for (unsigned i = 0; i < ARRAY_SIZE(bases) + 1; i++) {
+        uint64_t base = i < ARRAY_SIZE(bases) ? bases[i] : VMTE(5);
+
+        base &= ~0x3fULL;
+        st(&f, VMTE(5), 0);
+        st(&f, VMTE(5) + 8, 0xf8ULL << 56 | base);
+        st(&f, VMTE(5) + 16, 0xf8ULL << 56 | 0x7ULL << 56 | base | 6);
+        st(&f, VMTE(5) + 24, 0xf8ULL << 56 | base | 6);
+        irs_writeq(&f, VMAP_VMR, M | 5);
+        for (unsigned type = 0; type < 8; type++) {
+            irs_writeq(&f, VMAP_VISTR, M | HI(5) | type << 29);
+            irs_writeq(&f, VMAP_L2_VISTR, M | HI(5) | type << 29 | 0xffffff);
+        }
+        for (unsigned vpe = 0; vpe < 0x10000; vpe += 0x333) {
+            irs_writeq(&f, VMAP_VPER, M | HI(5) | vpe);
+            select_vpe(&f, 5, vpe);
+            irs_writeq(&f, VPE_DBR, UINT64_MAX);
+        }
+        irs_writeq(&f, SAVE_VMR, S | Q | 5);
+        irs_writeq(&f, VMAP_VMR, M | U | 5);
+    }
+    irs_writeq(&f, VMT_BASER, 0);
+    qtest_system_reset(qts);
+    g_assert_cmphex(irs_readq(&f, VMT_BASER), ==, 0);
+    qtest_quit(qts);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    qtest_add_func("/gicv5/vm/id", test_id);
+    qtest_add_func("/gicv5/vm/regs", test_regs);
+    qtest_add_func("/gicv5/vm/absent", test_absent);
+    qtest_add_func("/gicv5/vm/vmt", test_vmt);
+    qtest_add_func("/gicv5/vm/vm", test_vm);
+    qtest_add_func("/gicv5/vm/hostile", test_hostile);
+    return g_test_run();
+}
