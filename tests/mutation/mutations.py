@@ -154,11 +154,6 @@ MUTATIONS = (
     irs('an array of registers is one register short',
         'MAX(reg->count, 1) * reg_bytes(reg)',
         'MAX(reg->count - 1, 1) * reg_bytes(reg)', 'unit-frame', files=FRAME),
-    irs('a change of memory that loses what a vCPU stores',
-        'seen = qatomic_cmpxchg__nocheck(p, old, (old & ~cpu_to_le64(mask)) | '
-        'cpu_to_le64(bits & mask));',
-        'qatomic_set__nocheck(p, (old & ~cpu_to_le64(mask)) | '
-        'cpu_to_le64(bits & mask));', 'unit-memory', files=MEMORY),
     irs('a change of memory beyond its mask', 'cpu_to_le64(bits & mask)',
         'cpu_to_le64(bits)', 'unit-memory', files=MEMORY),
     irs('tables reach devices', '.memory = 1,', '', 'unit-memory',
