@@ -8,6 +8,7 @@
 #include "qapi/error.h"
 #include "qobject/qlist.h"
 #include "hw/arm/virt-gicv5.h"
+#include "hw/arm/virt-irq.h"
 #include "hw/intc/arm_gicv5_kvm.h"
 #include "hw/pci/msi.h"
 #include "hw/pci/pci.h"

@@ -8,7 +8,6 @@
 #define HW_ARM_VIRT_GICV5_H
 
 #include "hw/acpi/bios-linker-loader.h"
-#include "hw/arm/bsa.h"
 #include "hw/arm/gicv5-fdt.h"
 #include "hw/arm/virt.h"
 #include "hw/intc/arm_gicv5_common.h"
@@ -63,15 +62,6 @@ void virt_gicv5_create(VirtMachineState *vms, MemoryRegion *mem,
                        uint32_t num_spis);
 
 /**
- * virt_spi_type: first cell of an SPI's specifier in the device tree
- */
-static inline uint32_t virt_spi_type(const VirtMachineState *vms)
-{
-    return vms->gic_version == VIRT_GIC_VERSION_5 ? GICV5_TYPE_SPI
-                                                  : GIC_FDT_IRQ_TYPE_SPI;
-}
-
-/**
  * virt_gicv5_iaffid: the IAFFID of a CPU, in device tree, ACPI and the device
  * @cpu: its index, which is also its number in KVM
  */
@@ -81,60 +71,11 @@ static inline uint16_t virt_gicv5_iaffid(unsigned cpu)
 }
 
 /**
- * virt_ppi_gsi: a PPI as ACPI and KVM name it: GICv5's INTID with its type
- * @intid: the PPI as an INTID of GICv3
- */
-static inline uint32_t virt_ppi_gsi(const VirtMachineState *vms, int intid)
-{
-    return vms->gic_version == VIRT_GIC_VERSION_5 ?
-           gicv5_intid(GICV5_TYPE_PPI, intid) : intid;
-}
-
-/**
- * virt_spi_gsi: an SPI as ACPI names it
- * @spi: its number, from 0
- */
-static inline uint32_t virt_spi_gsi(const VirtMachineState *vms, int spi)
-{
-    return vms->gic_version == VIRT_GIC_VERSION_5 ?
-           gicv5_intid(GICV5_TYPE_SPI, spi) : spi + GIC_INTERNAL;
-}
-
-/**
  * virt_gicv5_build_madt: the MADT of a machine with GICv5 (ACPI 6.7)
  *
  * A GICC structure for each CPU, and one for the IRS.
  */
 void virt_gicv5_build_madt(GArray *table_data, BIOSLinker *linker,
                            VirtMachineState *vms);
-
-/**
- * virt_gicv5_has_iort: is this a machine for virt_gicv5_build_iort()?
- *
- * Without an ITS only an SMMU needs an IORT.
- */
-static inline bool virt_gicv5_has_iort(const VirtMachineState *vms)
-{
-    return vms->gic_version == VIRT_GIC_VERSION_5 &&
-           vms->iommu == VIRT_IOMMU_SMMUV3;
-}
-
-/**
- * virt_gicv5_build_iort: the IORT of a machine with GICv5 and SMMU
- *
- * The SMMU, and the PCI host bridges that are behind it.
- */
-void virt_gicv5_build_iort(GArray *table_data, BIOSLinker *linker,
-                           VirtMachineState *vms);
-
-/**
- * virt_ppi: second cell of a PPI's specifier in the device tree
- * @intid: the PPI as an INTID of GICv3, which is also its number in GICv5
- */
-static inline uint32_t virt_ppi(const VirtMachineState *vms, int intid)
-{
-    return vms->gic_version == VIRT_GIC_VERSION_5 ? intid
-                                                  : INTID_TO_PPI(intid);
-}
 
 #endif
