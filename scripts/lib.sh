@@ -218,7 +218,7 @@ qgit() {
 
 # Our files that QEMU's build sees, relative to TOP.
 overlay_files() {
-    (cd "$TOP" && find hw include migration target tests docs -type f \
+    (cd "$TOP" && find accel hw include migration target tests docs -type f \
         ! -name '.*' ! -name '*~' ! -name '*.pyc' ! -name '*.orig' \
         ! -name '*.rej' ! -path '*/__pycache__/*' -print 2>/dev/null | sort)
 }

@@ -69,6 +69,9 @@ SimHost sim_host = {
 static SimFd fds[MAX_FDS];
 static Fault faults[MAX_FAULTS];
 static unsigned nr_faults;
+static char *hold_key;          /* calls that are to wait, see sim_fault() */
+static unsigned held;           /* that wait */
+static pthread_cond_t hold_over = PTHREAD_COND_INITIALIZER;
 static FILE *log_file;
 static unsigned nr_vms;
 static SimVM *vms;              /* that are open, the oldest first */
@@ -133,6 +136,11 @@ int sim_fault(const char *fmt, ...)
             error = f->error;
         }
     }
+    while (hold_key && !strcmp(hold_key, key)) {
+        held++;
+        pthread_cond_wait(&hold_over, &sim_lock);
+        held--;
+    }
     return error;
 }
 
@@ -162,6 +170,13 @@ static void clear_faults(void)
     while (nr_faults) {
         free(faults[--nr_faults].key);
     }
+}
+
+static void set_hold(const char *key)
+{
+    free(hold_key);
+    hold_key = key ? strdup(key) : NULL;
+    pthread_cond_broadcast(&hold_over);
 }
 
 static void bad_environment(const char *what)
@@ -1023,13 +1038,21 @@ static bool command(char *line, char *reply, size_t size)
     if (!count) {
         return false;
     }
-    if (!strcmp(words[0], "fault")) {
+    if (!strcmp(words[0], "held")) {
+        snprintf(reply, size, "%u", held);
+        return true;
+    }
+    if (!strcmp(words[0], "fault") || !strcmp(words[0], "hold")) {
         /* A key has blanks. */
         char spec[256] = "";
 
         for (unsigned i = 1; i < count; i++) {
             snprintf(spec + strlen(spec), sizeof(spec) - strlen(spec), "%s%s",
                      i > 1 ? " " : "", words[i]);
+        }
+        if (!strcmp(words[0], "hold")) {
+            set_hold(strcmp(spec, "none") ? spec : NULL);
+            return true;
         }
         if (!strcmp(spec, "none")) {
             clear_faults();

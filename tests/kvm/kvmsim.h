@@ -205,7 +205,10 @@ uint64_t sim_number(const char *text);
 /* One line of the log; every call that has to do with interrupts has one. */
 void sim_log(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* Is a fault to be injected into the call named @key? Its errno, or 0. */
+/*
+ * Is a fault to be injected into the call named @key? Its errno, or 0. A call
+ * that is held waits here, without sim_lock.
+ */
 int sim_fault(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* The vCPU with this ID, or NULL */
@@ -270,6 +273,8 @@ uint64_t vcpu_mpidr(unsigned id);
  *   ran                                       vCPUs that have run
  *   signal GSI                                an irqfd's eventfd fires
  *   fault KEY@N=ERRNO | fault none            from now on, see sim_fault()
+ *   hold KEY | hold none                      calls of that name wait, or go on
+ *   held                                      how many wait
  *   memory                                    bytes that malloc() has in use
  *   dump                                      all of the GICv5's state
  *   poke GPA VALUE                            a guest's write of a byte

@@ -85,23 +85,4 @@ void gicv5_irs_vmstate_cleanup(ARMGICv5CommonState *s);
  */
 void gicv5_irs_print(ARMGICv5CommonState *s, GString *buf);
 
-/**
- * kvm_gicv5_can_renew_vm: can kvm_gicv5_renew_vm() succeed?
- *
- * Not with vfio devices, PCI devices in another process or dirty rings.
- */
-bool kvm_gicv5_can_renew_vm(void);
-
-/**
- * kvm_gicv5_renew_vm: replace the VM and its vCPUs by new ones
- * @type: argument of KVM_CREATE_VM
- *
- * Memory, ioeventfds and capabilities are those of the old VM; there is no
- * GICv5 yet, and the file descriptor of the old one has to be closed. Registers
- * of vCPUs are those of reset. No vCPU executes; caller holds the BQL.
- * Returns false with @errp set if the kernel refuses: then there is no VM, and
- * QEMU has to end.
- */
-bool kvm_gicv5_renew_vm(int type, Error **errp);
-
 #endif

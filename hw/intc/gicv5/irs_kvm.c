@@ -20,6 +20,7 @@
 #include "hw/qdev-properties.h"
 #include "migration/snapshot-load-blocker.h"
 #include "system/kvm.h"
+#include "system/kvm-renew.h"
 #include "system/kvm_int.h"
 #include "system/runstate.h"
 #include "system/system.h"
@@ -918,7 +919,7 @@ static bool is_new(const KVMARMGICv5State *k)
 
 static bool can_renew(const KVMARMGICv5State *k)
 {
-    return k->has_board && kvm_gicv5_can_renew_vm();
+    return k->has_board && kvm_can_renew_vm();
 }
 
 /* Before loadvm does harm; the reset in it needs a new VM. */
@@ -1081,7 +1082,7 @@ static bool renew(KVMARMGICv5State *k, Error **errp)
 {
     close(k->dev_fd);
     k->dev_fd = -1;
-    if (!kvm_gicv5_renew_vm(k->board.vm_type, errp) ||
+    if (!kvm_renew_vm(k->board.vm_type, errp) ||
         !create_in_kernel(k, errp)) {
         return false;
     }

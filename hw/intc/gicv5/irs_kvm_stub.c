@@ -17,8 +17,3 @@ void kvm_gicv5_set_board(DeviceState *dev, const KVMGICv5Board *board)
 {
     g_assert_not_reached();
 }
-
-bool kvm_gicv5_renews_vm(void)
-{
-    return false;
-}

@@ -57,14 +57,6 @@ typedef struct KVMGICv5Board {
  */
 void kvm_gicv5_set_board(DeviceState *dev, const KVMGICv5Board *board);
 
-/**
- * kvm_gicv5_renews_vm: is the VM being made anew?
- *
- * True within kvm_arch_init_vcpu() of a vCPU that has had another life: what it
- * has registered with QEMU is registered.
- */
-bool kvm_gicv5_renews_vm(void);
-
 /* SPIs of a VM: a multiple of the one, at most the other, and not 0 */
 #define KVM_GICV5_SPI_STEP 32
 #define KVM_GICV5_MAX_SPIS 1024
