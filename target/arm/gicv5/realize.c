@@ -18,6 +18,7 @@
 #include "cpu-features.h"
 #include "cpuif_internal.h"
 #include "trace.h"
+#include CONFIG_DEVICES
 
 #ifdef CONFIG_TCG
 static bool get_gicv5(Object *obj, Error **errp)
@@ -147,9 +148,11 @@ bool gicv5_cpuif_realize(ARMCPU *cpu, Error **errp)
         qemu_add_machine_init_done_notifier(&c->machine_done);
     }
 
+#ifdef CONFIG_ARM_GICV5_TEST
     if (qtest_enabled()) {
         gicv5_cpuif_qtest_init();
     }
+#endif
     return true;
 }
 
