@@ -151,15 +151,6 @@ bool gicv5_cpuif_realize(ARMCPU *cpu, Error **errp);
 void gicv5_cpuif_finalize(ARMCPU *cpu);
 
 /**
- * gicv5_report_alien_register: say why a CPU's state is not loaded
- * @v: register of the stream that the CPU does not have, an index in
- *     cpreg_vmstate_indexes; -1 if the kernel refuses the values
- *
- * For any CPU; the caller ends the migration.
- */
-void gicv5_report_alien_register(ARMCPU *cpu, int v);
-
-/**
  * gicv5_cpuif_reset: reset the interface with its PE
  */
 void gicv5_cpuif_reset(ARMCPU *cpu);

@@ -15,19 +15,6 @@
 #include "migration/vmstate.h"
 #include "cpuif_internal.h"
 
-void gicv5_report_alien_register(ARMCPU *cpu, int v)
-{
-    if (v < 0) {
-        error_report("cpu: the kernel does not accept the registers of the "
-                     "source's CPU, which is another model or has other "
-                     "features");
-    } else {
-        error_report("cpu: this CPU has no register 0x%" PRIx64 ", but the "
-                     "source's has: use the same accelerator and -cpu",
-                     cpu->cpreg_vmstate_indexes[v]);
-    }
-}
-
 static bool gicv5_needed(void *opaque)
 {
     return gicv5_cpu_has_gcie(opaque) ||
