@@ -31,24 +31,55 @@ FIELD(ID_AA64PFR2, GCIE, 12, 4)
 #define GICV5_LINES_MOVING BIT(GICV5_NUM_LINES)
 
 /**
- * GICv5Bank: what a CPU interface has once per interrupt domain
+ * GICv5ContextID: the copies of what a CPU interface has once per context
+ *
+ * One for each physical interrupt domain, which has the same number.
+ */
+typedef enum GICv5ContextID {
+    GICV5_CONTEXT_S = GICV5_DOMAIN_S,
+    GICV5_CONTEXT_NS = GICV5_DOMAIN_NS,
+    GICV5_CONTEXT_EL3 = GICV5_DOMAIN_EL3,
+    GICV5_CONTEXT_REALM = GICV5_DOMAIN_REALM,
+    GICV5_NUM_CONTEXTS,
+} GICv5ContextID;
+
+/**
+ * GICv5Context: what priorities and the HPPI exist in
  *
  * @cr0, @pcr, @apr: ICC_CR0, ICC_PCR and ICC_APR, as software reads them
  * @irs_hppi: the candidate that the IRS forwarded last
- * @ppi_owned: the implemented PPIs of this domain
- * @limit_told: the limit of 1-of-N interrupts that the IRS knows
+ * @ppi_owned: the implemented PPIs of this context, of those in its bank
+ * @limit_wanted: the IRS wants to hear of each change of the limit of 1-of-N
+ *     interrupts; changes under the BQL and the lock
+ * @limit_told: the limit that the IRS knows
  */
-typedef struct GICv5Bank {
+typedef struct GICv5Context {
     uint64_t cr0;
     uint64_t pcr;
     uint64_t apr;
     GICv5Candidate irs_hppi;
     uint64_t ppi_owned[GICV5_PPI_WORDS];
+    bool limit_wanted;
     uint8_t limit_told;
-} GICv5Bank;
+} GICv5Context;
 
 /**
- * GICv5CPUIf: the GICv5 CPU interface of one PE
+ * GICv5PPIBank: a set of all PPIs; the physical contexts share one
+ *
+ * @enable, @active, @prio: as in the ICC_PPI registers
+ * @pend: pending state: of an edge PPI the latch, of a level PPI its line
+ * @line: the levels of the PPI inputs
+ */
+typedef struct GICv5PPIBank {
+    uint64_t enable[GICV5_PPI_WORDS];
+    uint64_t pend[GICV5_PPI_WORDS];
+    uint64_t active[GICV5_PPI_WORDS];
+    uint64_t prio[GICV5_PPI_PRIO_WORDS];
+    uint64_t line[GICV5_PPI_WORDS];
+} GICv5PPIBank;
+
+/**
+ * GICv5CPUIf: the GICv5 CPU interface of one PE, as its guest sees it
  *
  * The registers are 64 bits wide so that generated code can load those that
  * have a single copy straight from here.
@@ -57,53 +88,49 @@ typedef struct GICv5Bank {
  * needs the BQL too, see gicv5_cpuif_drive(). Nobody takes the BQL, or traces,
  * while holding @lock. Only the PE itself, or a thread that holds the BQL
  * while the PE does not execute, writes CR0, PCR, APR, ICSR and the PPI
- * registers, so the PE reads them without @lock. @irs_hppi, @ppi_line and the
- * pending bits are also written by devices, under the BQL and @lock. Generated
- * code loads registers while that happens: gicv5_cpuif_store() writes them.
+ * registers, so the PE reads them without @lock. The candidates, the lines of
+ * PPIs and their pending bits are also written by devices, under the BQL and
+ * @lock. Generated code loads registers while that happens:
+ * gicv5_cpuif_store() writes them.
  *
- * @enabled: the CPU property "gicv5": this CPU has FEAT_GCIE
- * @refused: the property was set to "off"
- * @port: the IRS this PE is connected to, or NULL
- * @current: Current Physical Interrupt Domain, which decides what is
- *     signalled; kept here because devices may not look at the PE's EL
- * @tell_limit: domains whose IRS wants to hear of each change of the limit of
- *     1-of-N interrupts; changes under the BQL and @lock
- * @ppi_pend: pending state: of an edge PPI the latch, of a level PPI its line
- * @ppi_line: the levels of the PPI inputs
- * @id_bits: 16 or 24, what ICC_IDR0_EL1.ID_BITS says
+ * @current: that of the Current Physical Interrupt Domain, which decides what
+ *     is signalled; kept here because devices may not look at the PE's EL
+ * @icsr, @idr0, @iaffidr: ICC_ICSR, ICC_IDR0 and ICC_IAFFIDR
  * @lines: the levels (GICV5_LINE_*) that the lines of the PE have, or
  *     GICV5_LINES_MOVING
  */
 typedef struct GICv5CPUIf {
-    bool enabled;
-    bool refused;
-    struct GICv5Port *port;
     QemuSpin lock;
-
-    GICv5Bank bank[GICV5_NUM_DOMAINS];
-    GICv5Domain current;
-    unsigned tell_limit;
+    GICv5Context context[GICV5_NUM_CONTEXTS];
+    GICv5ContextID current;
+    GICv5PPIBank ppi;
     uint64_t icsr;
-    uint64_t ppi_enable[GICV5_PPI_WORDS];
-    uint64_t ppi_pend[GICV5_PPI_WORDS];
-    uint64_t ppi_active[GICV5_PPI_WORDS];
-    uint64_t ppi_prio[GICV5_PPI_PRIO_WORDS];
-    uint64_t ppi_line[GICV5_PPI_WORDS];
-
     uint64_t idr0;
     uint64_t iaffidr;
-    unsigned id_bits;
-
     unsigned lines;
-    qemu_irq line_out[GICV5_NUM_LINES];
-
-    Notifier machine_done;
 } GICv5CPUIf;
+
+/**
+ * GICv5Wiring: what a CPU's GICv5 CPU interface is connected to
+ *
+ * @refused: the property "gicv5" was set to "off"
+ * @port: the IRS this PE is connected to, or NULL
+ * @line_out: the inputs of the CPU, in the order of GICV5_LINE_*; set if
+ *     the CPU interface is realized
+ * @machine_done: looks whether there is an IRS
+ */
+typedef struct GICv5Wiring {
+    bool refused;
+    struct GICv5Port *port;
+    qemu_irq line_out[GICV5_NUM_LINES];
+    Notifier machine_done;
+} GICv5Wiring;
 
 /**
  * gicv5_cpu_add_property: give a CPU model the property "gicv5"
  *
- * Off by default. A board with a GICv5 switches it on before realize.
+ * It is ID_AA64PFR2_EL1.GCIE, and off by default. A board with a GICv5 switches
+ * it on before realize.
  */
 void gicv5_cpu_add_property(Object *obj);
 
@@ -113,11 +140,6 @@ void gicv5_cpu_add_property(Object *obj);
  * False for a CPU that has no such property.
  */
 bool gicv5_cpu_is_refused(Object *obj);
-
-/**
- * gicv5_cpu_has_gcie: does this CPU have FEAT_GCIE?
- */
-bool gicv5_cpu_has_gcie(ARMCPU *cpu);
 
 /**
  * gicv5_is_emulated: can this QEMU emulate a CPU with FEAT_GCIE?
@@ -130,11 +152,6 @@ static inline bool gicv5_is_emulated(void)
     return false;
 #endif
 }
-
-/**
- * gicv5_id_aa64pfr2: the value of ID_AA64PFR2_EL1
- */
-uint64_t gicv5_id_aa64pfr2(ARMCPU *cpu);
 
 /**
  * gicv5_cpuif_realize: check the CPU's features and set the interface up
@@ -174,11 +191,6 @@ void gicv5_cpuif_define_regs(ARMCPU *cpu);
 
 static inline void gicv5_cpu_add_property(Object *obj)
 {
-}
-
-static inline uint64_t gicv5_id_aa64pfr2(ARMCPU *cpu)
-{
-    return 0;
 }
 
 static inline void gicv5_cpuif_define_regs(ARMCPU *cpu)

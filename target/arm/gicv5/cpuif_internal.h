@@ -4,8 +4,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#ifndef TARGET_ARM_GICV5_CPUIF_H
-#define TARGET_ARM_GICV5_CPUIF_H
+#ifndef TARGET_ARM_GICV5_CPUIF_INTERNAL_H
+#define TARGET_ARM_GICV5_CPUIF_INTERNAL_H
 
 #include "cpu.h"
 #include "hw/intc/arm_gicv5_stream.h"
@@ -15,7 +15,19 @@ FIELD(ICC_CR0, EN, 0, 1)
 FIELD(ICC_CR0, LINK, 1, 1)
 FIELD(ICC_CR0, LINK_IDLE, 2, 1)
 
+/*
+ * LINK and LINK_IDLE are constant, since the IRS is always there. That is also
+ * what the register is after reset.
+ */
+#define GICV5_CR0_RESET (R_ICC_CR0_LINK_MASK | R_ICC_CR0_LINK_IDLE_MASK)
+
 FIELD(ICC_PCR, PRIORITY, 0, 5)
+
+/* The bits that software can change */
+#define GICV5_CR0_MASK R_ICC_CR0_EN_MASK
+#define GICV5_PCR_MASK R_ICC_PCR_PRIORITY_MASK
+/* One bit per priority: all 32 exist */
+#define GICV5_APR_MASK ((uint64_t)UINT32_MAX)
 
 FIELD(ICC_IDR0, ID_BITS, 0, 4)
 FIELD(ICC_IDR0, PRI_BITS, 4, 4)
@@ -68,6 +80,12 @@ static inline GICv5CPUIf *gicv5_cpuif(ARMCPU *cpu)
     return &cpu->env.gicv5;
 }
 
+/* The IRS of a CPU, or NULL */
+static inline GICv5Port *gicv5_port(ARMCPU *cpu)
+{
+    return cpu->gicv5_wiring.port;
+}
+
 /*
  * Store to a register that generated code loads without the lock: it must
  * see the old value or the new one. The lock must be held, or the register
@@ -78,27 +96,70 @@ static inline void gicv5_cpuif_store(uint64_t *reg, uint64_t value)
     qatomic_set_u64(reg, value);
 }
 
-/* The running priority of a bank; GICV5_PRIO_IDLE if no priority is active */
-static inline unsigned gicv5_running_prio(const GICv5Bank *bank)
+/* The width of an ID of an LPI or SPI, as ICC_IDR0_EL1.ID_BITS says */
+static inline unsigned gicv5_id_bits(const GICv5CPUIf *c)
 {
-    return bank->apr ? ctz32(bank->apr) : GICV5_PRIO_IDLE;
+    return FIELD_EX64(c->idr0, ICC_IDR0, ID_BITS) ? GICV5_MAX_ID_BITS : 16;
 }
 
+/* --- context.c: contexts, and the one that an access reaches --- */
+
 /**
- * GICv5View: how an access names the interrupt domain that it reaches
+ * GICv5View: how an access names the context that it reaches
  *
- * @GICV5_VIEW_REG: ICC_*_EL1: the Logical Interrupt Domain
- * @GICV5_VIEW_INSN: CD* instructions: the Current Interrupt Domain
+ * @GICV5_VIEW_LOGICAL: that of the Logical Interrupt Domain: ICC_*_EL1
+ * @GICV5_VIEW_CURRENT: that of the Current Interrupt Domain: CD* instructions
  */
 typedef enum GICv5View {
-    GICV5_VIEW_REG,
-    GICV5_VIEW_INSN,
+    GICV5_VIEW_LOGICAL,
+    GICV5_VIEW_CURRENT,
 } GICv5View;
 
 /**
- * gicv5_access_domain: the domain that an access of this PE reaches now
+ * gicv5_access_context: the context that an access of this PE reaches now
  */
-GICv5Domain gicv5_access_domain(CPUARMState *env, GICv5View view);
+GICv5ContextID gicv5_access_context(CPUARMState *env, GICv5View view);
+
+/* The context of a physical domain */
+static inline GICv5ContextID gicv5_domain_context(GICv5Domain domain)
+{
+    return (GICv5ContextID)domain;
+}
+
+/**
+ * gicv5_request: @cmd, about the interrupts that @ctx has
+ */
+static inline GICv5Request gicv5_request(GICv5ContextID ctx, GICv5Command cmd)
+{
+    return (GICv5Request) {
+        .cmd = cmd, .scope = GICV5_SCOPE_DOMAIN, .domain = (GICv5Domain)ctx,
+    };
+}
+
+/* The running priority of a context; GICV5_PRIO_IDLE if none is active */
+static inline unsigned gicv5_running_prio(const GICv5Context *context)
+{
+    return context->apr ? ctz32(context->apr) : GICV5_PRIO_IDLE;
+}
+
+/**
+ * gicv5_context_reset: what software sees of @context is as after reset
+ *
+ * The candidate is the IRS's state, not the PE's: it stays.
+ */
+void gicv5_context_reset(GICv5Context *context);
+
+/**
+ * gicv5_cpuif_write_cr0, gicv5_cpuif_write_pcr, gicv5_cpuif_write_apr: write
+ * ICC_CR0, ICC_PCR, ICC_APR of a context
+ *
+ * Called by the PE's own thread, without the lock.
+ */
+void gicv5_cpuif_write_cr0(ARMCPU *cpu, GICv5ContextID ctx, uint64_t value);
+void gicv5_cpuif_write_pcr(ARMCPU *cpu, GICv5ContextID ctx, uint64_t value);
+void gicv5_cpuif_write_apr(ARMCPU *cpu, GICv5ContextID ctx, uint64_t value);
+
+/* --- lines.c: the lock and the exception lines --- */
 
 /**
  * gicv5_cpuif_lock, gicv5_cpuif_unlock: bracket a change of state
@@ -118,20 +179,6 @@ void gicv5_cpuif_unlock(ARMCPU *cpu);
 void gicv5_cpuif_settle(ARMCPU *cpu);
 
 /**
- * gicv5_cpuif_limit_changed: ICC_PCR or ICC_APR of @domain has changed
- *
- * Tells the IRS which 1-of-N interrupts the PE takes now, if the IRS wants to
- * know. Called by the PE's own thread, without the lock.
- */
-void gicv5_cpuif_limit_changed(ARMCPU *cpu, GICv5Domain domain);
-
-/**
- * gicv5_cpuif_tell_limit: the same for ICC_CR0.EN, the PE's power state, and
- * state that is loaded, of which the IRS hears always
- */
-void gicv5_cpuif_tell_limit(ARMCPU *cpu, GICv5Domain domain);
-
-/**
  * gicv5_cpuif_update: recompute all that is derived from the state
  *
  * For changes made behind the interface's back (reset, loading a state).
@@ -139,22 +186,28 @@ void gicv5_cpuif_tell_limit(ARMCPU *cpu, GICv5Domain domain);
  */
 void gicv5_cpuif_update(ARMCPU *cpu);
 
+/* --- hppi.c: which interrupt is signalled --- */
+
 /**
- * gicv5_cpuif_signalled: the HPPI of @domain if it has sufficient priority
+ * gicv5_cpuif_signalled: the HPPI of @ctx if it has sufficient priority
  *
  * GICV5_CANDIDATE_NONE otherwise. The lock must be held.
  */
-GICv5Candidate gicv5_cpuif_signalled(const GICv5CPUIf *c, GICv5Domain domain);
+GICv5Candidate gicv5_cpuif_signalled(const GICv5CPUIf *c, GICv5ContextID ctx);
 
 /**
- * gicv5_cpuif_hppir: ICC_HPPIR of @domain
+ * gicv5_cpuif_limit: interrupts with a priority below this are sufficient
+ *
+ * 0 if ICC_CR0.EN is 0. The lock must be held.
  */
-uint64_t gicv5_cpuif_hppir(ARMCPU *cpu, GICv5Domain domain);
+unsigned gicv5_cpuif_limit(const GICv5CPUIf *c, GICv5ContextID ctx);
 
 /**
- * gicv5_cpuif_set_cr0: write ICC_CR0 of @domain
+ * gicv5_cpuif_hppir: ICC_HPPIR of @ctx
  */
-void gicv5_cpuif_set_cr0(ARMCPU *cpu, GICv5Domain domain, uint64_t value);
+uint64_t gicv5_cpuif_hppir(ARMCPU *cpu, GICv5ContextID ctx);
+
+/* --- ack.c: the life of an interrupt, from acknowledge to deactivation --- */
 
 /**
  * GICv5Ack: which interrupts an acknowledge takes
@@ -174,17 +227,110 @@ typedef enum GICv5Ack {
  *
  * Returns the value for Xt: VALID and INTID, or 0.
  */
-uint64_t gicv5_cpuif_acknowledge(ARMCPU *cpu, GICv5Domain domain, GICv5Ack ack);
+uint64_t gicv5_cpuif_acknowledge(ARMCPU *cpu, GICv5ContextID ctx,
+                                 GICv5Ack ack);
 
 /**
  * gicv5_cpuif_drop: GIC CDEOI
  */
-void gicv5_cpuif_drop(ARMCPU *cpu, GICv5Domain domain);
+void gicv5_cpuif_drop(ARMCPU *cpu, GICv5ContextID ctx);
 
 /**
  * gicv5_cpuif_deactivate_ppi: GIC CDDI for PPI number @ppi
  */
-void gicv5_cpuif_deactivate_ppi(ARMCPU *cpu, GICv5Domain domain, unsigned ppi);
+void gicv5_cpuif_deactivate_ppi(ARMCPU *cpu, GICv5ContextID ctx, unsigned ppi);
+
+/* --- ppi.c: banks of PPIs --- */
+
+/**
+ * GICv5PPIField: the registers of a bank
+ *
+ * All have a bit for each PPI, 64 in a register, except for @GICV5_PPI_PRIO,
+ * where each PPI has a byte, eight in a register.
+ */
+typedef enum GICv5PPIField {
+    GICV5_PPI_ENABLE,
+    GICV5_PPI_PEND,
+    GICV5_PPI_ACTIVE,
+    GICV5_PPI_PRIO,
+} GICv5PPIField;
+
+/**
+ * GICv5PPIAccess: what a write does with the bits that are 1
+ *
+ * @GICV5_PPI_REPLACE: the register is what is written
+ */
+typedef enum GICv5PPIAccess {
+    GICV5_PPI_REPLACE,
+    GICV5_PPI_SET,
+    GICV5_PPI_CLEAR,
+} GICv5PPIAccess;
+
+/**
+ * gicv5_ppi_mask: the bits that PPIs have in register @n of a field
+ *
+ * @ppis: a bit for each of the PPIs, GICV5_PPI_WORDS words
+ */
+uint64_t gicv5_ppi_mask(GICv5PPIField field, unsigned n, const uint64_t *ppis);
+
+/**
+ * gicv5_ppi_word_offset: where register @n of a field is in GICv5CPUIf
+ */
+size_t gicv5_ppi_word_offset(GICv5ContextID ctx, GICv5PPIField field,
+                             unsigned n);
+
+/**
+ * gicv5_ppi_read: register @n of a field, as @ctx sees it
+ *
+ * PPIs that the context does not own, and those that are not implemented, are
+ * RAZ/WI.
+ */
+uint64_t gicv5_ppi_read(GICv5CPUIf *c, GICv5ContextID ctx, GICv5PPIField field,
+                        unsigned n);
+
+/**
+ * gicv5_ppi_write: write it
+ *
+ * Without the lock. The pending state of a level PPI is its line: only that of
+ * edge PPIs changes.
+ */
+void gicv5_ppi_write(ARMCPU *cpu, GICv5ContextID ctx, GICv5PPIField field,
+                     unsigned n, GICv5PPIAccess access, uint64_t value);
+
+/**
+ * gicv5_ppi_best: the PPI of @ctx that is the most important one to handle
+ *
+ * GICV5_CANDIDATE_NONE if there is none. The lock must be held.
+ */
+GICv5Candidate gicv5_ppi_best(const GICv5CPUIf *c, GICv5ContextID ctx);
+
+/**
+ * gicv5_ppi_activate: PPI number @ppi has been acknowledged in @ctx
+ *
+ * The lock must be held.
+ */
+void gicv5_ppi_activate(GICv5CPUIf *c, GICv5ContextID ctx, unsigned ppi);
+
+/**
+ * gicv5_ppi_reset: reset the PPIs with their PE
+ *
+ * The lock must be held.
+ */
+void gicv5_ppi_reset(GICv5CPUIf *c);
+
+/**
+ * gicv5_ppi_follow_lines: the pending state of level PPIs is that of the lines
+ *
+ * The lock must be held.
+ */
+void gicv5_ppi_follow_lines(GICv5CPUIf *c);
+
+/* The handler of the "gicv5-ppi" inputs */
+void gicv5_cpuif_ppi_input(void *opaque, int n, int level);
+
+/* --- port.c: the CPU interface's half of the stream --- */
+
+extern const GICv5PortCPUOps gicv5_cpuif_port_ops;
 
 /**
  * gicv5_cpuif_command: send a command to the IRS
@@ -194,27 +340,30 @@ void gicv5_cpuif_deactivate_ppi(ARMCPU *cpu, GICv5Domain domain, unsigned ppi);
  */
 uint64_t gicv5_cpuif_command(ARMCPU *cpu, const GICv5Request *req);
 
-/* The handler of the "gicv5-ppi" inputs */
-void gicv5_cpuif_ppi_input(void *opaque, int n, int level);
-
-/* The CPU interface's half of the stream */
-extern const GICv5PortCPUOps gicv5_cpuif_port_ops;
-
 /**
- * gicv5_cpuif_define_insns: the instructions' part of
- *     gicv5_cpuif_define_regs()
- */
-void gicv5_cpuif_define_insns(ARMCPU *cpu);
-
-struct ARMCPRegInfo;
-
-/**
- * gicv5_cpuif_define: define registers or instructions
+ * gicv5_cpuif_limit_changed: ICC_PCR or ICC_APR of @ctx has changed
  *
- * Sets what all entries of a table share.
+ * Tells the IRS which 1-of-N interrupts the PE takes now, if the IRS wants to
+ * know. Called by the PE's own thread, without the lock.
  */
-void gicv5_cpuif_define(ARMCPU *cpu, const struct ARMCPRegInfo *regs,
-                        size_t num);
+void gicv5_cpuif_limit_changed(ARMCPU *cpu, GICv5ContextID ctx);
+
+/**
+ * gicv5_cpuif_tell_limit: the same for ICC_CR0.EN, of which the IRS hears
+ * always
+ */
+void gicv5_cpuif_tell_limit(ARMCPU *cpu, GICv5ContextID ctx);
+
+/**
+ * gicv5_cpuif_tell_limits: the same for all contexts: for the PE's power state,
+ * a reset, and state that is loaded
+ *
+ * Without this the IRS would go on choosing a PE that takes nothing for 1-of-N
+ * interrupts.
+ */
+void gicv5_cpuif_tell_limits(ARMCPU *cpu);
+
+/* --- the rest --- */
 
 /**
  * gicv5_cpuif_qtest_init: make qtest able to use the CPU interfaces

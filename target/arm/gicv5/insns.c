@@ -12,9 +12,8 @@
 #include "qemu/osdep.h"
 #include "qemu/log.h"
 #include "cpu.h"
-#include "cpregs.h"
 #include "internals.h"
-#include "cpuif_internal.h"
+#include "regs.h"
 #include "trace.h"
 
 /* Operand in Xt: INTID [31:0], where CDAFF has IRM in a RES0 bit, then: */
@@ -29,17 +28,17 @@ FIELD(GIC_CDHM, HM, 32, 1)
  * SPI that the interface can hold. Instructions with any other have no effect
  * (CDRCFG reports a failure); no exception follows.
  */
-static bool irs_intid(CPUARMState *env, const ARMCPRegInfo *ri, uint64_t value,
+static bool irs_intid(CPUARMState *env, const GICv5Reg *insn, uint64_t value,
                       uint32_t *intid)
 {
-    ARMCPU *cpu = env_archcpu(env);
     uint32_t type = FIELD_EX32(value, GICV5_INTID, TYPE);
     uint32_t id = FIELD_EX32(value, GICV5_INTID, ID);
 
     if ((type != GICV5_TYPE_LPI && type != GICV5_TYPE_SPI) ||
-        id >> gicv5_cpuif(cpu)->id_bits) {
+        id >> gicv5_id_bits(&env->gicv5)) {
         qemu_log_mask(LOG_GUEST_ERROR, "CPU %d: %s: type %u ID %u is no valid "
-                      "LPI or SPI\n", CPU(cpu)->cpu_index, ri->name, type, id);
+                      "LPI or SPI\n", env_cpu(env)->cpu_index, insn->ri.name,
+                      type, id);
         return false;
     }
     *intid = gicv5_intid(type, id);
@@ -50,71 +49,69 @@ static bool irs_intid(CPUARMState *env, const ARMCPRegInfo *ri, uint64_t value,
  * Send a command for the interrupt that an operand names. Returns the answer,
  * or, if it names none, that for one that is not reachable.
  */
-static uint64_t irs_command(CPUARMState *env, const ARMCPRegInfo *ri,
-                            uint64_t operand, GICv5Command cmd, uint64_t value)
+static uint64_t irs_command(CPUARMState *env, GICv5ContextID ctx,
+                            const GICv5Reg *insn, uint64_t operand,
+                            GICv5Command cmd, uint64_t value)
 {
-    ARMCPU *cpu = env_archcpu(env);
-    GICv5Request req = {
-        .cmd = cmd,
-        .domain = gicv5_access_domain(env, GICV5_VIEW_INSN),
-        .value = value,
-    };
+    GICv5Request req = gicv5_request(ctx, cmd);
 
-    trace_gicv5_cpuif_insn(CPU(cpu)->cpu_index, ri->name, operand);
-    if (!irs_intid(env, ri, operand, &req.intid)) {
+    trace_gicv5_cpuif_insn(env_cpu(env)->cpu_index, insn->ri.name, operand);
+    if (!irs_intid(env, insn, operand, &req.intid)) {
         return gicv5_unreachable(&req);
     }
-    return gicv5_cpuif_command(cpu, &req);
+    req.value = value;
+    return gicv5_cpuif_command(env_archcpu(env), &req);
 }
 
-static void gic_cddis_write(CPUARMState *env, const ARMCPRegInfo *ri,
-                            uint64_t value)
+static void gic_cddis_write(CPUARMState *env, GICv5ContextID ctx,
+                            const GICv5Reg *insn, uint64_t value)
 {
-    irs_command(env, ri, value, GICV5_CMD_SET_ENABLE, 0);
+    irs_command(env, ctx, insn, value, GICV5_CMD_SET_ENABLE, 0);
 }
 
-static void gic_cden_write(CPUARMState *env, const ARMCPRegInfo *ri,
-                           uint64_t value)
+static void gic_cden_write(CPUARMState *env, GICv5ContextID ctx,
+                           const GICv5Reg *insn, uint64_t value)
 {
-    irs_command(env, ri, value, GICV5_CMD_SET_ENABLE, 1);
+    irs_command(env, ctx, insn, value, GICV5_CMD_SET_ENABLE, 1);
 }
 
-static void gic_cdpri_write(CPUARMState *env, const ARMCPRegInfo *ri,
-                            uint64_t value)
+static void gic_cdpri_write(CPUARMState *env, GICv5ContextID ctx,
+                            const GICv5Reg *insn, uint64_t value)
 {
-    irs_command(env, ri, value, GICV5_CMD_SET_PRIORITY,
+    irs_command(env, ctx, insn, value, GICV5_CMD_SET_PRIORITY,
                 FIELD_EX64(value, GIC_CDPRI, PRIORITY));
 }
 
-static void gic_cdaff_write(CPUARMState *env, const ARMCPRegInfo *ri,
-                            uint64_t value)
+static void gic_cdaff_write(CPUARMState *env, GICv5ContextID ctx,
+                            const GICv5Reg *insn, uint64_t value)
 {
     uint32_t target = FIELD_EX64(value, GIC_CDAFF, IAFFID);
 
     if (FIELD_EX64(value, GIC_CDAFF, IRM)) {
         target |= GICV5_TARGET_IRM;
     }
-    irs_command(env, ri, value, GICV5_CMD_SET_TARGET, target);
+    irs_command(env, ctx, insn, value, GICV5_CMD_SET_TARGET, target);
 }
 
-static void gic_cdpend_write(CPUARMState *env, const ARMCPRegInfo *ri,
-                             uint64_t value)
+static void gic_cdpend_write(CPUARMState *env, GICv5ContextID ctx,
+                             const GICv5Reg *insn, uint64_t value)
 {
-    irs_command(env, ri, value, GICV5_CMD_SET_PENDING,
+    irs_command(env, ctx, insn, value, GICV5_CMD_SET_PENDING,
                 FIELD_EX64(value, GIC_CDPEND, PENDING));
 }
 
-static void gic_cdhm_write(CPUARMState *env, const ARMCPRegInfo *ri,
-                           uint64_t value)
+static void gic_cdhm_write(CPUARMState *env, GICv5ContextID ctx,
+                           const GICv5Reg *insn, uint64_t value)
 {
-    irs_command(env, ri, value, GICV5_CMD_SET_HANDLING,
+    irs_command(env, ctx, insn, value, GICV5_CMD_SET_HANDLING,
                 FIELD_EX64(value, GIC_CDHM, HM));
 }
 
-static void gic_cdrcfg_write(CPUARMState *env, const ARMCPRegInfo *ri,
-                             uint64_t value)
+static void gic_cdrcfg_write(CPUARMState *env, GICv5ContextID ctx,
+                             const GICv5Reg *insn, uint64_t value)
 {
-    uint64_t icsr = irs_command(env, ri, value, GICV5_CMD_REQUEST_CONFIG, 0);
+    uint64_t icsr = irs_command(env, ctx, insn, value,
+                                GICV5_CMD_REQUEST_CONFIG, 0);
 
     /* With F set no other field carries information; all are zero then. */
     if (FIELD_EX64(icsr, GICV5_ICSR, F)) {
@@ -124,8 +121,8 @@ static void gic_cdrcfg_write(CPUARMState *env, const ARMCPRegInfo *ri,
     gicv5_cpuif_store(&env->gicv5.icsr, icsr & GICV5_ICSR_MASK);
 }
 
-static void gic_cddi_write(CPUARMState *env, const ARMCPRegInfo *ri,
-                           uint64_t value)
+static void gic_cddi_write(CPUARMState *env, GICv5ContextID ctx,
+                           const GICv5Reg *insn, uint64_t value)
 {
     ARMCPU *cpu = env_archcpu(env);
 
@@ -133,25 +130,22 @@ static void gic_cddi_write(CPUARMState *env, const ARMCPRegInfo *ri,
     if (FIELD_EX32(value, GICV5_INTID, TYPE) == GICV5_TYPE_PPI) {
         uint32_t ppi = FIELD_EX32(value, GICV5_INTID, ID);
 
-        trace_gicv5_cpuif_insn(CPU(cpu)->cpu_index, ri->name, value);
+        trace_gicv5_cpuif_insn(CPU(cpu)->cpu_index, insn->ri.name, value);
         if (ppi >= GICV5_NUM_PPIS) {
             qemu_log_mask(LOG_GUEST_ERROR, "CPU %d: %s: there is no PPI %u\n",
-                          CPU(cpu)->cpu_index, ri->name, ppi);
+                          CPU(cpu)->cpu_index, insn->ri.name, ppi);
             return;
         }
-        gicv5_cpuif_deactivate_ppi(cpu,
-                                   gicv5_access_domain(env, GICV5_VIEW_INSN),
-                                   ppi);
+        gicv5_cpuif_deactivate_ppi(cpu, ctx, ppi);
         return;
     }
-    irs_command(env, ri, value, GICV5_CMD_DEACTIVATE, 0);
+    irs_command(env, ctx, insn, value, GICV5_CMD_DEACTIVATE, 0);
 }
 
-static void gic_cdeoi_write(CPUARMState *env, const ARMCPRegInfo *ri,
-                            uint64_t value)
+static void gic_cdeoi_write(CPUARMState *env, GICv5ContextID ctx,
+                            const GICv5Reg *insn, uint64_t value)
 {
-    gicv5_cpuif_drop(env_archcpu(env),
-                     gicv5_access_domain(env, GICV5_VIEW_INSN));
+    gicv5_cpuif_drop(env_archcpu(env), ctx);
 }
 
 /*
@@ -164,22 +158,21 @@ static bool nmi_enabled(CPUARMState *env)
     return arm_sctlr(env, arm_current_el(env)) & SCTLR_NMI;
 }
 
-static uint64_t gicr_cdia_read(CPUARMState *env, const ARMCPRegInfo *ri)
+static uint64_t gicr_cdia_read(CPUARMState *env, GICv5ContextID ctx,
+                               const GICv5Reg *insn)
 {
-    return gicv5_cpuif_acknowledge(env_archcpu(env),
-                                   gicv5_access_domain(env, GICV5_VIEW_INSN),
+    return gicv5_cpuif_acknowledge(env_archcpu(env), ctx,
                                    nmi_enabled(env) ? GICV5_ACK_NOT_NMI :
                                                       GICV5_ACK_ANY);
 }
 
-static uint64_t gicr_cdnmia_read(CPUARMState *env, const ARMCPRegInfo *ri)
+static uint64_t gicr_cdnmia_read(CPUARMState *env, GICv5ContextID ctx,
+                                 const GICv5Reg *insn)
 {
     if (!nmi_enabled(env)) {
         return 0;
     }
-    return gicv5_cpuif_acknowledge(env_archcpu(env),
-                                   gicv5_access_domain(env, GICV5_VIEW_INSN),
-                                   GICV5_ACK_NMI);
+    return gicv5_cpuif_acknowledge(env_archcpu(env), ctx, GICV5_ACK_NMI);
 }
 
 /*
@@ -188,60 +181,37 @@ static uint64_t gicr_cdnmia_read(CPUARMState *env, const ARMCPRegInfo *ri)
  * changed the state, so that this PE can see it, but not yet the lines. Both
  * barriers end the translation block, so that a signal that came up is taken.
  */
-static void gsb_sys_write(CPUARMState *env, const ARMCPRegInfo *ri,
-                          uint64_t value)
+static void gsb_sys_write(CPUARMState *env, GICv5ContextID ctx,
+                          const GICv5Reg *insn, uint64_t value)
 {
     gicv5_cpuif_settle(env_archcpu(env));
 }
 
 /* An acknowledge is this PE's own: nothing is left to wait for. */
-static void gsb_ack_write(CPUARMState *env, const ARMCPRegInfo *ri,
-                          uint64_t value)
+static void gsb_ack_write(CPUARMState *env, GICv5ContextID ctx,
+                          const GICv5Reg *insn, uint64_t value)
 {
 }
 
-#define INSN_TYPE (ARM_CP_NO_RAW | ARM_CP_NO_GDB)
+#define CD(NAME, CRM, OP2, ACCESS) \
+    .ri = { GICV5_INSN(NAME, 0, CRM, OP2, ACCESS), \
+            .type = ARM_CP_NO_RAW | ARM_CP_NO_GDB }, \
+    .view = GICV5_VIEW_CURRENT
 
-static const ARMCPRegInfo gicv5_insns[] = {
-    { .name = "GSB_SYS", .state = ARM_CP_STATE_AA64,
-      .opc0 = 1, .opc1 = 0, .crn = 12, .crm = 0, .opc2 = 0,
-      .access = PL1_W, .type = INSN_TYPE, .writefn = gsb_sys_write },
-    { .name = "GSB_ACK", .state = ARM_CP_STATE_AA64,
-      .opc0 = 1, .opc1 = 0, .crn = 12, .crm = 0, .opc2 = 1,
-      .access = PL1_W, .type = INSN_TYPE, .writefn = gsb_ack_write },
-    { .name = "GIC_CDDIS", .state = ARM_CP_STATE_AA64,
-      .opc0 = 1, .opc1 = 0, .crn = 12, .crm = 1, .opc2 = 0,
-      .access = PL1_W, .type = INSN_TYPE, .writefn = gic_cddis_write },
-    { .name = "GIC_CDEN", .state = ARM_CP_STATE_AA64,
-      .opc0 = 1, .opc1 = 0, .crn = 12, .crm = 1, .opc2 = 1,
-      .access = PL1_W, .type = INSN_TYPE, .writefn = gic_cden_write },
-    { .name = "GIC_CDPRI", .state = ARM_CP_STATE_AA64,
-      .opc0 = 1, .opc1 = 0, .crn = 12, .crm = 1, .opc2 = 2,
-      .access = PL1_W, .type = INSN_TYPE, .writefn = gic_cdpri_write },
-    { .name = "GIC_CDAFF", .state = ARM_CP_STATE_AA64,
-      .opc0 = 1, .opc1 = 0, .crn = 12, .crm = 1, .opc2 = 3,
-      .access = PL1_W, .type = INSN_TYPE, .writefn = gic_cdaff_write },
-    { .name = "GIC_CDPEND", .state = ARM_CP_STATE_AA64,
-      .opc0 = 1, .opc1 = 0, .crn = 12, .crm = 1, .opc2 = 4,
-      .access = PL1_W, .type = INSN_TYPE, .writefn = gic_cdpend_write },
-    { .name = "GIC_CDRCFG", .state = ARM_CP_STATE_AA64,
-      .opc0 = 1, .opc1 = 0, .crn = 12, .crm = 1, .opc2 = 5,
-      .access = PL1_W, .type = INSN_TYPE, .writefn = gic_cdrcfg_write },
-    { .name = "GIC_CDEOI", .state = ARM_CP_STATE_AA64,
-      .opc0 = 1, .opc1 = 0, .crn = 12, .crm = 1, .opc2 = 7,
-      .access = PL1_W, .type = INSN_TYPE, .writefn = gic_cdeoi_write },
-    { .name = "GIC_CDDI", .state = ARM_CP_STATE_AA64,
-      .opc0 = 1, .opc1 = 0, .crn = 12, .crm = 2, .opc2 = 0,
-      .access = PL1_W, .type = INSN_TYPE, .writefn = gic_cddi_write },
-    { .name = "GIC_CDHM", .state = ARM_CP_STATE_AA64,
-      .opc0 = 1, .opc1 = 0, .crn = 12, .crm = 2, .opc2 = 1,
-      .access = PL1_W, .type = INSN_TYPE, .writefn = gic_cdhm_write },
-    { .name = "GICR_CDIA", .state = ARM_CP_STATE_AA64,
-      .opc0 = 1, .opc1 = 0, .crn = 12, .crm = 3, .opc2 = 0,
-      .access = PL1_R, .type = INSN_TYPE, .readfn = gicr_cdia_read },
-    { .name = "GICR_CDNMIA", .state = ARM_CP_STATE_AA64,
-      .opc0 = 1, .opc1 = 0, .crn = 12, .crm = 3, .opc2 = 1,
-      .access = PL1_R, .type = INSN_TYPE, .readfn = gicr_cdnmia_read },
+static const GICv5Reg gicv5_insns[] = {
+    { CD("GSB_SYS", 0, 0, PL1_W), .write = gsb_sys_write },
+    { CD("GSB_ACK", 0, 1, PL1_W), .write = gsb_ack_write },
+    { CD("GIC_CDDIS", 1, 0, PL1_W), .write = gic_cddis_write },
+    { CD("GIC_CDEN", 1, 1, PL1_W), .write = gic_cden_write },
+    { CD("GIC_CDPRI", 1, 2, PL1_W), .write = gic_cdpri_write },
+    { CD("GIC_CDAFF", 1, 3, PL1_W), .write = gic_cdaff_write },
+    { CD("GIC_CDPEND", 1, 4, PL1_W), .write = gic_cdpend_write },
+    { CD("GIC_CDRCFG", 1, 5, PL1_W), .write = gic_cdrcfg_write },
+    { CD("GIC_CDEOI", 1, 7, PL1_W), .write = gic_cdeoi_write },
+    { CD("GIC_CDDI", 2, 0, PL1_W), .write = gic_cddi_write },
+    { CD("GIC_CDHM", 2, 1, PL1_W), .write = gic_cdhm_write },
+    { CD("GICR_CDIA", 3, 0, PL1_R), .read = gicr_cdia_read },
+    { CD("GICR_CDNMIA", 3, 1, PL1_R), .read = gicr_cdnmia_read },
 };
 
 void gicv5_cpuif_define_insns(ARMCPU *cpu)

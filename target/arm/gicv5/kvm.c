@@ -2,7 +2,7 @@
  * Arm GICv5 CPU interface that KVM runs: its state is copied for migration
  *
  * The kernel has the registers of the physical interface at EL1. Here they
- * are the Non-secure bank and the PPIs of GICv5CPUIf, as with TCG.
+ * are the Non-secure context and the PPIs of GICv5CPUIf, as with TCG.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -24,15 +24,17 @@ typedef struct KVMReg {
     size_t offset;                  /* in GICv5CPUIf; 64 bits each */
 } KVMReg;
 
+#define NS(FIELD) offsetof(GICv5CPUIf, context[GICV5_CONTEXT_NS].FIELD)
+
 static const KVMReg regs[] = {
     { REG(0, 10, 4), 1, offsetof(GICv5CPUIf, icsr) },
-    { REG(0, 10, 6), 2, offsetof(GICv5CPUIf, ppi_enable) },
-    { REG(0, 13, 2), 2, offsetof(GICv5CPUIf, ppi_active) },
-    { REG(0, 13, 6), 2, offsetof(GICv5CPUIf, ppi_pend) },
-    { REG(0, 14, 0), GICV5_PPI_PRIO_WORDS, offsetof(GICv5CPUIf, ppi_prio) },
-    { REG(1, 0, 0), 1, offsetof(GICv5CPUIf, bank[GICV5_DOMAIN_NS].apr) },
-    { REG(1, 0, 1), 1, offsetof(GICv5CPUIf, bank[GICV5_DOMAIN_NS].cr0) },
-    { REG(1, 0, 2), 1, offsetof(GICv5CPUIf, bank[GICV5_DOMAIN_NS].pcr) },
+    { REG(0, 10, 6), 2, offsetof(GICv5CPUIf, ppi.enable) },
+    { REG(0, 13, 2), 2, offsetof(GICv5CPUIf, ppi.active) },
+    { REG(0, 13, 6), 2, offsetof(GICv5CPUIf, ppi.pend) },
+    { REG(0, 14, 0), GICV5_PPI_PRIO_WORDS, offsetof(GICv5CPUIf, ppi.prio) },
+    { REG(1, 0, 0), 1, NS(apr) },
+    { REG(1, 0, 1), 1, NS(cr0) },
+    { REG(1, 0, 2), 1, NS(pcr) },
 };
 
 /* MPIDR: Aff3 [63:56], Aff2 [55:48], Aff1 [47:40], Aff0 [39:32] */
@@ -47,15 +49,15 @@ static uint64_t reg_attr(ARMCPU *cpu, uint16_t reg)
 static bool access_regs(ARMCPU *cpu, bool write, Error **errp)
 {
     GICv5CPUIf *c = gicv5_cpuif(cpu);
+    GICv5Port *port = gicv5_port(cpu);
 
     for (unsigned i = 0; i < ARRAY_SIZE(regs); i++) {
         uint64_t *value = (uint64_t *)((char *)c + regs[i].offset);
 
         /* PRIORITYR8 follows PRIORITYR7 in the encoding, too. */
         for (unsigned n = 0; n < regs[i].count; n++) {
-            if (!c->port->irs_ops->access(c->port,
-                                          reg_attr(cpu, regs[i].reg + n),
-                                          write, &value[n], errp)) {
+            if (!port->irs_ops->access(port, reg_attr(cpu, regs[i].reg + n),
+                                       write, &value[n], errp)) {
                 return false;
             }
         }
@@ -68,12 +70,10 @@ bool gicv5_cpuif_get_kvm(ARMCPU *cpu, Error **errp)
     GICv5CPUIf *c = gicv5_cpuif(cpu);
 
     /* What the kernel does not have is as TCG has it after reset. */
-    for (unsigned i = 0; i < GICV5_NUM_DOMAINS; i++) {
-        c->bank[i].cr0 = R_ICC_CR0_LINK_MASK | R_ICC_CR0_LINK_IDLE_MASK;
-        c->bank[i].pcr = 0;
-        c->bank[i].apr = 0;
+    for (unsigned i = 0; i < GICV5_NUM_CONTEXTS; i++) {
+        gicv5_context_reset(&c->context[i]);
     }
-    memset(c->ppi_line, 0, sizeof(c->ppi_line));
+    memset(c->ppi.line, 0, sizeof(c->ppi.line));
     return access_regs(cpu, false, errp);
 }
 
@@ -86,10 +86,10 @@ bool gicv5_cpu_is_as_new_kvm(GICv5Port *port, Error **errp)
 {
     ARMCPU *cpu = port->cpu;
     GICv5CPUIf *c = gicv5_cpuif(cpu);
-    const GICv5Bank *bank = &c->bank[GICV5_DOMAIN_NS];
+    const GICv5Context *ns = &c->context[GICV5_CONTEXT_NS];
 
     return gicv5_cpuif_get_kvm(cpu, errp) &&
-           !(bank->cr0 & R_ICC_CR0_EN_MASK) && !bank->pcr && !bank->apr &&
-           !c->ppi_enable[0] && !c->ppi_active[0] &&
-           buffer_is_zero(c->ppi_prio, sizeof(c->ppi_prio));
+           !(ns->cr0 & R_ICC_CR0_EN_MASK) && !ns->pcr && !ns->apr &&
+           !c->ppi.enable[0] && !c->ppi.active[0] &&
+           buffer_is_zero(c->ppi.prio, sizeof(c->ppi.prio));
 }

@@ -19,6 +19,8 @@
 #include "qemu/osdep.h"
 #include "qemu/cutils.h"
 #include "system/qtest.h"
+#include "cpu.h"
+#include "cpu-features.h"
 #include "cpuif_internal.h"
 
 /**
@@ -32,8 +34,9 @@
  * @GICV5_QTEST_SET_PCR: set ICC_PCR to the value
  * @GICV5_QTEST_APR: read ICC_APR
  * @GICV5_QTEST_HPPIR: read ICC_HPPIR
- * @GICV5_QTEST_PPI_PENDING: read ICC_PPI_SPENDR<value>
- * @GICV5_QTEST_PPI_ACTIVE: read ICC_PPI_SACTIVER<value>
+ * @GICV5_QTEST_PPI_PENDING: read ICC_PPI_SPENDR<value>, with the PPIs of all
+ *     domains
+ * @GICV5_QTEST_PPI_ACTIVE: the same for ICC_PPI_SACTIVER<value>
  * @GICV5_QTEST_PPI_ENABLE: enable the PPI of the INTID (value 1) or disable
  *     it (0)
  * @GICV5_QTEST_PPI_PRIORITY: set the priority of the PPI of the INTID
@@ -58,95 +61,99 @@ typedef enum GICv5QTestOp {
     GICV5_QTEST_POWER,
 } GICv5QTestOp;
 
-static void set_ppi_prio(GICv5CPUIf *c, unsigned ppi, unsigned prio)
+static const char *qtest_command(ARMCPU *cpu, const GICv5Request *req,
+                                 uint64_t *result)
 {
-    uint64_t *word = &c->ppi_prio[ppi / 8];
+    GICv5Port *port = gicv5_port(cpu);
 
-    gicv5_cpuif_store(word, deposit64(*word, 8 * (ppi % 8), GICV5_PRIO_BITS,
-                                      prio));
+    if (!port) {
+        return "this CPU has no IRS";
+    }
+    if (!(port->domains & BIT(req->domain))) {
+        return "the IRS does not have this domain";
+    }
+    *result = gicv5_cpuif_command(cpu, req);
+    return NULL;
+}
+
+/* Change what PPI @ppi has in a field: @bits bits. */
+static void deposit_ppi(ARMCPU *cpu, GICv5ContextID ctx, GICv5PPIField field,
+                        unsigned ppi, unsigned bits, uint32_t value)
+{
+    bool prio = field == GICV5_PPI_PRIO;
+    unsigned n = ppi / (prio ? 8 : 64);
+    unsigned at = prio ? 8 * (ppi % 8) : ppi % 64;
+    uint64_t word = gicv5_ppi_read(gicv5_cpuif(cpu), ctx, field, n);
+
+    gicv5_ppi_write(cpu, ctx, field, n, GICV5_PPI_REPLACE,
+                    deposit64(word, at, bits, value));
 }
 
 /* Returns NULL, or the reason why the operation cannot be done. */
-static const char *qtest_op(ARMCPU *cpu, GICv5Domain domain, int num,
+static const char *qtest_op(ARMCPU *cpu, GICv5ContextID ctx, int num,
                             uint32_t intid, uint32_t value, uint64_t *result)
 {
     GICv5CPUIf *c = gicv5_cpuif(cpu);
-    GICv5Bank *bank = &c->bank[domain];
+    const GICv5Context *context = &c->context[ctx];
     uint32_t ppi = FIELD_EX32(intid, GICV5_INTID, ID);
-    const GICv5Request req = {
-        .cmd = num, .domain = domain, .intid = intid, .value = value,
-    };
+    GICv5Request req = gicv5_request(ctx, num);
 
     *result = 0;
     switch (num) {
     case GICV5_CMD_SET_ENABLE ... GICV5_CMD_SET_ONE_OF_N:
-        if (!c->port) {
-            return "this CPU has no IRS";
-        }
-        if (!(c->port->domains & BIT(domain))) {
-            return "the IRS does not have this domain";
-        }
-        *result = gicv5_cpuif_command(cpu, &req);
-        return NULL;
+        req.intid = intid;
+        req.value = value;
+        return qtest_command(cpu, &req, result);
     case GICV5_QTEST_ACKNOWLEDGE:
-        *result = gicv5_cpuif_acknowledge(cpu, domain, GICV5_ACK_ANY);
+        *result = gicv5_cpuif_acknowledge(cpu, ctx, GICV5_ACK_ANY);
         return NULL;
     case GICV5_QTEST_DROP:
-        gicv5_cpuif_drop(cpu, domain);
+        gicv5_cpuif_drop(cpu, ctx);
         return NULL;
     case GICV5_QTEST_CANDIDATE:
-        *result = bank->irs_hppi;
+        *result = context->irs_hppi;
         return NULL;
     case GICV5_QTEST_LINES:
         *result = c->lines;
         return NULL;
     case GICV5_QTEST_SET_EN:
-        gicv5_cpuif_set_cr0(cpu, domain, value);
+        gicv5_cpuif_write_cr0(cpu, ctx, value);
         return NULL;
     case GICV5_QTEST_SET_PCR:
-        gicv5_cpuif_lock(cpu);
-        gicv5_cpuif_store(&bank->pcr, value & R_ICC_PCR_PRIORITY_MASK);
-        gicv5_cpuif_unlock(cpu);
-        gicv5_cpuif_limit_changed(cpu, domain);
+        gicv5_cpuif_write_pcr(cpu, ctx, value);
         return NULL;
     case GICV5_QTEST_POWER:
         cpu->power_state = value ? PSCI_ON : PSCI_OFF;
-        gicv5_cpuif_tell_limit(cpu, domain);
+        gicv5_cpuif_tell_limit(cpu, ctx);
         return NULL;
     case GICV5_QTEST_APR:
-        *result = bank->apr;
+        *result = context->apr;
         return NULL;
     case GICV5_QTEST_HPPIR:
-        *result = gicv5_cpuif_hppir(cpu, domain);
+        *result = gicv5_cpuif_hppir(cpu, ctx);
         return NULL;
     case GICV5_QTEST_PPI_PENDING:
     case GICV5_QTEST_PPI_ACTIVE:
         if (value >= GICV5_PPI_WORDS) {
             return "no such PPI register";
         }
-        *result = num == GICV5_QTEST_PPI_PENDING ? c->ppi_pend[value] :
-                                                   c->ppi_active[value];
+        *result = num == GICV5_QTEST_PPI_PENDING ? c->ppi.pend[value] :
+                                                   c->ppi.active[value];
         return NULL;
     case GICV5_QTEST_PPI_ENABLE:
     case GICV5_QTEST_PPI_PRIORITY:
     case GICV5_QTEST_PPI_DEACTIVATE:
         if (ppi >= GICV5_NUM_PPIS ||
-            !(bank->ppi_owned[ppi / 64] & BIT_ULL(ppi % 64))) {
+            !(context->ppi_owned[ppi / 64] & BIT_ULL(ppi % 64))) {
             return "no such PPI";
         }
         if (num == GICV5_QTEST_PPI_DEACTIVATE) {
-            gicv5_cpuif_deactivate_ppi(cpu, domain, ppi);
-            return NULL;
-        }
-        gicv5_cpuif_lock(cpu);
-        if (num == GICV5_QTEST_PPI_PRIORITY) {
-            set_ppi_prio(c, ppi, value);
+            gicv5_cpuif_deactivate_ppi(cpu, ctx, ppi);
+        } else if (num == GICV5_QTEST_PPI_PRIORITY) {
+            deposit_ppi(cpu, ctx, GICV5_PPI_PRIO, ppi, GICV5_PRIO_BITS, value);
         } else {
-            gicv5_cpuif_store(&c->ppi_enable[ppi / 64],
-                              deposit64(c->ppi_enable[ppi / 64], ppi % 64, 1,
-                                        value));
+            deposit_ppi(cpu, ctx, GICV5_PPI_ENABLE, ppi, 1, value);
         }
-        gicv5_cpuif_unlock(cpu);
         return NULL;
     default:
         return "unknown operation";
@@ -176,11 +183,11 @@ static const char *qtest_request(gchar **words, uint64_t *result)
     }
     cs = qemu_get_cpu(extract64(where, 0, 16));
     cpu = cs ? (ARMCPU *)object_dynamic_cast(OBJECT(cs), TYPE_ARM_CPU) : NULL;
-    if (!cpu || !gicv5_cpu_has_gcie(cpu)) {
+    if (!cpu || !cpu_isar_feature(aa64_gcie, cpu)) {
         return "no such CPU, or it has no GICv5 CPU interface";
     }
-    return qtest_op(cpu, extract64(where, 16, 2), num, extract64(val, 0, 32),
-                    extract64(val, 32, 32), result);
+    return qtest_op(cpu, gicv5_domain_context(extract64(where, 16, 2)), num,
+                    extract64(val, 0, 32), extract64(val, 32, 32), result);
 }
 
 static bool gicv5_qtest_command(CharBackend *chr, gchar **words)

@@ -23,20 +23,21 @@
 #ifdef CONFIG_TCG
 static bool get_gicv5(Object *obj, Error **errp)
 {
-    return gicv5_cpuif(ARM_CPU(obj))->enabled;
+    return cpu_isar_feature(aa64_gcie, ARM_CPU(obj));
 }
 
 static void set_gicv5(Object *obj, bool value, Error **errp)
 {
-    GICv5CPUIf *c = gicv5_cpuif(ARM_CPU(obj));
+    ARMCPU *cpu = ARM_CPU(obj);
 
     if (DEVICE(obj)->realized) {
         error_setg(errp, "the property 'gicv5' of a CPU cannot be set after "
                    "it was realized");
         return;
     }
-    c->enabled = value;
-    c->refused = !value;
+    cpu->isar.id_aa64pfr2 = FIELD_DP64(cpu->isar.id_aa64pfr2, ID_AA64PFR2,
+                                       GCIE, value);
+    cpu->gicv5_wiring.refused = !value;
 }
 #endif
 
@@ -54,32 +55,21 @@ bool gicv5_cpu_is_refused(Object *obj)
 {
     ARMCPU *cpu = (ARMCPU *)object_dynamic_cast(obj, TYPE_ARM_CPU);
 
-    return cpu && gicv5_cpuif(cpu)->refused;
-}
-
-bool gicv5_cpu_has_gcie(ARMCPU *cpu)
-{
-    return gicv5_cpuif(cpu)->enabled;
-}
-
-uint64_t gicv5_id_aa64pfr2(ARMCPU *cpu)
-{
-    return FIELD_DP64(0, ID_AA64PFR2, GCIE, gicv5_cpu_has_gcie(cpu));
+    return cpu && cpu->gicv5_wiring.refused;
 }
 
 /* ICC_IDR0_EL1: five priority bits, 16 or 24 ID bits, no GCIE_LEGACY */
 static void set_id_bits(GICv5CPUIf *c, unsigned id_bits)
 {
-    c->id_bits = id_bits;
     c->idr0 = FIELD_DP64(0, ICC_IDR0, PRI_BITS, GICV5_PRIO_BITS - 1);
     c->idr0 = FIELD_DP64(c->idr0, ICC_IDR0, ID_BITS, id_bits > 16);
 }
 
 static void gicv5_cpuif_machine_done(Notifier *n, void *data)
 {
-    GICv5CPUIf *c = container_of(n, GICv5CPUIf, machine_done);
+    GICv5Wiring *w = container_of(n, GICv5Wiring, machine_done);
 
-    if (!c->port) {
+    if (!w->port) {
         error_report("the CPU has a GICv5 CPU interface (property 'gicv5'), "
                      "but the board has no GICv5");
         error_printf("Use -machine virt,gic-version=5, "
@@ -95,11 +85,12 @@ bool gicv5_cpuif_realize(ARMCPU *cpu, Error **errp)
     };
     CPUARMState *env = &cpu->env;
     GICv5CPUIf *c = gicv5_cpuif(cpu);
+    GICv5Wiring *w = &cpu->gicv5_wiring;
     int i;
 
     ERRP_GUARD();
 
-    if (!c->enabled) {
+    if (!cpu_isar_feature(aa64_gcie, cpu)) {
         return true;
     }
 
@@ -127,14 +118,14 @@ bool gicv5_cpuif_realize(ARMCPU *cpu, Error **errp)
     qemu_spin_init(&c->lock);
     set_id_bits(c, GICV5_MAX_ID_BITS);
     /* Without EL3 the one domain is Non-secure, and owns all PPIs. */
-    c->current = GICV5_DOMAIN_NS;
-    c->bank[GICV5_DOMAIN_NS].ppi_owned[0] = GICV5_PPI_IMPLEMENTED;
-    for (i = 0; i < GICV5_NUM_DOMAINS; i++) {
-        c->bank[i].irs_hppi = GICV5_CANDIDATE_NONE;
+    c->current = GICV5_CONTEXT_NS;
+    c->context[GICV5_CONTEXT_NS].ppi_owned[0] = GICV5_PPI_IMPLEMENTED;
+    for (i = 0; i < GICV5_NUM_CONTEXTS; i++) {
+        c->context[i].irs_hppi = GICV5_CANDIDATE_NONE;
     }
 
     for (i = 0; i < GICV5_NUM_LINES; i++) {
-        c->line_out[i] = qdev_get_gpio_in(DEVICE(cpu), line_inputs[i]);
+        w->line_out[i] = qdev_get_gpio_in(DEVICE(cpu), line_inputs[i]);
     }
     qdev_init_gpio_in_named(DEVICE(cpu), gicv5_cpuif_ppi_input, "gicv5-ppi",
                             GICV5_NUM_PPIS);
@@ -144,8 +135,8 @@ bool gicv5_cpuif_realize(ARMCPU *cpu, Error **errp)
      * after realize, so there is no moment to check it here.
      */
     if (!phase_check(PHASE_MACHINE_READY)) {
-        c->machine_done.notify = gicv5_cpuif_machine_done;
-        qemu_add_machine_init_done_notifier(&c->machine_done);
+        w->machine_done.notify = gicv5_cpuif_machine_done;
+        qemu_add_machine_init_done_notifier(&w->machine_done);
     }
 
 #ifdef CONFIG_ARM_GICV5_TEST
@@ -158,57 +149,35 @@ bool gicv5_cpuif_realize(ARMCPU *cpu, Error **errp)
 
 void gicv5_cpuif_finalize(ARMCPU *cpu)
 {
-    GICv5CPUIf *c = gicv5_cpuif(cpu);
+    GICv5Wiring *w = &cpu->gicv5_wiring;
 
-    if (c->port) {
+    if (w->port) {
         /* No gicv5_cpu_detach(): the lines are gone already. */
-        c->port->cpu = NULL;
-        c->port->cpu_ops = NULL;
-        c->port = NULL;
+        w->port->cpu = NULL;
+        w->port->cpu_ops = NULL;
+        w->port = NULL;
     }
-    if (c->enabled && c->line_out[0]) {
-        qemu_spin_destroy(&c->lock);
+    if (w->line_out[0]) {
+        qemu_spin_destroy(&gicv5_cpuif(cpu)->lock);
     }
-    if (c->machine_done.notify) {
-        qemu_remove_machine_init_done_notifier(&c->machine_done);
-        c->machine_done.notify = NULL;
-    }
-}
-
-/*
- * EN or the power state has changed: without this the IRS would go on choosing
- * a PE that takes nothing for 1-of-N interrupts.
- */
-static void gicv5_cpuif_tell_limits(ARMCPU *cpu)
-{
-    for (int i = 0; i < GICV5_NUM_DOMAINS; i++) {
-        gicv5_cpuif_tell_limit(cpu, i);
+    if (w->machine_done.notify) {
+        qemu_remove_machine_init_done_notifier(&w->machine_done);
+        w->machine_done.notify = NULL;
     }
 }
 
 void gicv5_cpuif_power_off(ARMCPU *cpu)
 {
-    if (gicv5_cpuif(cpu)->enabled) {
+    if (cpu_isar_feature(aa64_gcie, cpu)) {
         gicv5_cpuif_tell_limits(cpu);
     }
 }
 
 void gicv5_cpuif_reset(ARMCPU *cpu)
 {
-    /*
-     * PPIs whose source is a part of the PE that is reset with it: timers and
-     * PMU. Their condition is false after reset, but the model of the timers
-     * does not lower its outputs then. A line left high would be pending
-     * for the next user of the PE, though no timer is enabled.
-     */
-    static const unsigned pe_sources[] = {
-        GICV5_PPI_CNTHVS, GICV5_PPI_CNTHPS, GICV5_PPI_PMUIRQ, GICV5_PPI_CNTHP,
-        GICV5_PPI_CNTV, GICV5_PPI_CNTHV, GICV5_PPI_CNTPS, GICV5_PPI_CNTP,
-    };
     GICv5CPUIf *c = gicv5_cpuif(cpu);
-    int i;
 
-    if (!c->enabled) {
+    if (!cpu_isar_feature(aa64_gcie, cpu)) {
         return;
     }
     trace_gicv5_cpuif_reset(CPU(cpu)->cpu_index);
@@ -217,22 +186,11 @@ void gicv5_cpuif_reset(ARMCPU *cpu)
     BQL_LOCK_GUARD();
 
     gicv5_cpuif_lock(cpu);
-    for (i = 0; i < GICV5_NUM_DOMAINS; i++) {
-        GICv5Bank *bank = &c->bank[i];
-
-        /* The candidate is the IRS's state, not the PE's: it stays. */
-        bank->cr0 = R_ICC_CR0_LINK_MASK | R_ICC_CR0_LINK_IDLE_MASK;
-        bank->pcr = 0;
-        bank->apr = 0;
+    for (int i = 0; i < GICV5_NUM_CONTEXTS; i++) {
+        gicv5_context_reset(&c->context[i]);
     }
     c->icsr = 0;
-    memset(c->ppi_enable, 0, sizeof(c->ppi_enable));
-    memset(c->ppi_pend, 0, sizeof(c->ppi_pend));
-    memset(c->ppi_active, 0, sizeof(c->ppi_active));
-    memset(c->ppi_prio, 0, sizeof(c->ppi_prio));
-    for (i = 0; i < ARRAY_SIZE(pe_sources); i++) {
-        c->ppi_line[pe_sources[i] / 64] &= ~BIT_ULL(pe_sources[i] % 64);
-    }
+    gicv5_ppi_reset(c);
     /* The reset of the CPU has cleared its side of the lines. */
     c->lines = 0;
     qemu_spin_unlock(&c->lock);
@@ -252,14 +210,15 @@ bool gicv5_cpu_attach(CPUState *cs, GICv5Port *port, Error **errp)
     ERRP_GUARD();
     assert(bql_locked());
 
-    if (!cpu || !DEVICE(cs)->realized || (!kvm && !gicv5_cpu_has_gcie(cpu))) {
+    if (!cpu || !DEVICE(cs)->realized ||
+        (!kvm && !cpu_isar_feature(aa64_gcie, cpu))) {
         error_setg(errp, "CPU %d has no GICv5 CPU interface (FEAT_GCIE)",
                    cs->cpu_index);
         error_append_hint(errp, "Use -cpu max.\n");
         return false;
     }
     c = gicv5_cpuif(cpu);
-    if (c->port) {
+    if (gicv5_port(cpu)) {
         error_setg(errp, "CPU %d is already connected to a GICv5 IRS",
                    cs->cpu_index);
         return false;
@@ -271,7 +230,7 @@ bool gicv5_cpu_attach(CPUState *cs, GICv5Port *port, Error **errp)
     }
 
     port->cpu = cpu;
-    c->port = port;
+    cpu->gicv5_wiring.port = port;
     if (!kvm) {
         port->cpu_ops = &gicv5_cpuif_port_ops;
         c->iaffidr = port->iaffid;
@@ -294,7 +253,7 @@ void gicv5_cpu_detach(GICv5Port *port)
     }
     trace_gicv5_cpuif_detach(CPU(cpu)->cpu_index);
     c = gicv5_cpuif(cpu);
-    c->port = NULL;
+    cpu->gicv5_wiring.port = NULL;
     port->cpu = NULL;
     port->cpu_ops = NULL;
     if (gicv5_port_is_kvm(port)) {
@@ -302,8 +261,8 @@ void gicv5_cpu_detach(GICv5Port *port)
     }
 
     gicv5_cpuif_lock(cpu);
-    for (i = 0; i < GICV5_NUM_DOMAINS; i++) {
-        c->bank[i].irs_hppi = GICV5_CANDIDATE_NONE;
+    for (i = 0; i < GICV5_NUM_CONTEXTS; i++) {
+        c->context[i].irs_hppi = GICV5_CANDIDATE_NONE;
     }
     gicv5_cpuif_unlock(cpu);
 }

@@ -12,13 +12,16 @@
 #include "qapi/error.h"
 #include "qemu/error-report.h"
 #include "cpu.h"
+#include "cpu-features.h"
 #include "migration/vmstate.h"
 #include "cpuif_internal.h"
 
 static bool gicv5_needed(void *opaque)
 {
-    return gicv5_cpu_has_gcie(opaque) ||
-           gicv5_port_is_kvm(gicv5_cpuif(opaque)->port);
+    ARMCPU *cpu = opaque;
+
+    return cpu_isar_feature(aa64_gcie, cpu) ||
+           gicv5_port_is_kvm(gicv5_port(cpu));
 }
 
 static bool in_mask(const char *field, unsigned n, uint64_t value,
@@ -32,50 +35,45 @@ static bool in_mask(const char *field, unsigned n, uint64_t value,
     return true;
 }
 
-/* The kernel keeps what software wrote for any of the architected PPIs. */
-static uint64_t ppi_mask(unsigned word, bool kvm)
+/* The registers of contexts */
+static bool contexts_are_valid(const GICv5CPUIf *c, const GICv5Port *port)
 {
-    return !kvm ? gicv5_ppi_level_mask(word) | gicv5_ppi_edge_mask(word) :
-           word == 0 ? UINT64_MAX : 0;
-}
-
-static bool validate(const GICv5CPUIf *c, bool kvm)
-{
-    uint64_t prio_bytes = 0x1f * (UINT64_MAX / 0xff);
-
     for (unsigned i = 0; i < GICV5_NUM_DOMAINS; i++) {
-        const GICv5Bank *b = &c->bank[i];
-        uint64_t link = R_ICC_CR0_LINK_MASK | R_ICC_CR0_LINK_IDLE_MASK;
+        const GICv5Context *context = &c->context[gicv5_domain_context(i)];
         /* Nothing reaches the registers of a domain that does not exist. */
-        uint64_t all = !c->port || c->port->domains & BIT(i) ? ~0ULL : 0;
+        uint64_t all = !port || port->domains & BIT(i) ? ~0ULL : 0;
 
-        if (!in_mask("cr0", i, b->cr0 ^ link, R_ICC_CR0_EN_MASK & all) ||
-            !in_mask("pcr", i, b->pcr, R_ICC_PCR_PRIORITY_MASK & all) ||
-            !in_mask("apr", i, b->apr, UINT32_MAX & all)) {
+        if (!in_mask("cr0", i, context->cr0 ^ GICV5_CR0_RESET,
+                     GICV5_CR0_MASK & all) ||
+            !in_mask("pcr", i, context->pcr, GICV5_PCR_MASK & all) ||
+            !in_mask("apr", i, context->apr, GICV5_APR_MASK & all)) {
             return false;
         }
     }
-    if (!in_mask("icsr", 0, c->icsr, GICV5_ICSR_MASK)) {
-        return false;
-    }
-    for (unsigned i = 0; i < GICV5_PPI_WORDS; i++) {
-        uint64_t ppis = ppi_mask(i, kvm);
+    return true;
+}
 
-        if (!in_mask("ppi_enable", i, c->ppi_enable[i], ppis) ||
-            !in_mask("ppi_pend", i, c->ppi_pend[i], ppis) ||
-            !in_mask("ppi_active", i, c->ppi_active[i], ppis) ||
-            !in_mask("ppi_line", i, c->ppi_line[i], ppis)) {
+static bool ppis_are_valid(const GICv5PPIBank *bank, bool kvm)
+{
+    /* The kernel keeps what software wrote for any of the architected PPIs. */
+    const uint64_t ppis[GICV5_PPI_WORDS] = {
+        kvm ? UINT64_MAX : GICV5_PPI_IMPLEMENTED
+    };
+
+    for (unsigned i = 0; i < GICV5_PPI_WORDS; i++) {
+        if (!in_mask("ppi_enable", i, bank->enable[i],
+                     gicv5_ppi_mask(GICV5_PPI_ENABLE, i, ppis)) ||
+            !in_mask("ppi_pend", i, bank->pend[i],
+                     gicv5_ppi_mask(GICV5_PPI_PEND, i, ppis)) ||
+            !in_mask("ppi_active", i, bank->active[i],
+                     gicv5_ppi_mask(GICV5_PPI_ACTIVE, i, ppis)) ||
+            !in_mask("ppi_line", i, bank->line[i], ppis[i])) {
             return false;
         }
     }
     for (unsigned i = 0; i < GICV5_PPI_PRIO_WORDS; i++) {
-        uint8_t ppis = extract64(ppi_mask(i / 8, kvm), 8 * (i % 8), 8);
-        uint64_t mask = 0;
-
-        for (; ppis; ppis &= ppis - 1) {
-            mask |= MAKE_64BIT_MASK(8 * ctz32(ppis), 8);
-        }
-        if (!in_mask("ppi_prio", i, c->ppi_prio[i], prio_bytes & mask)) {
+        if (!in_mask("ppi_prio", i, bank->prio[i],
+                     gicv5_ppi_mask(GICV5_PPI_PRIO, i, ppis))) {
             return false;
         }
     }
@@ -87,8 +85,7 @@ static int gicv5_pre_save(void *opaque)
     ARMCPU *cpu = opaque;
     Error *err = NULL;
 
-    if (gicv5_port_is_kvm(gicv5_cpuif(cpu)->port) &&
-        !gicv5_cpuif_get_kvm(cpu, &err)) {
+    if (gicv5_port_is_kvm(gicv5_port(cpu)) && !gicv5_cpuif_get_kvm(cpu, &err)) {
         error_reportf_err(err, "cpu/gicv5: cannot save the state: ");
         return -EIO;
     }
@@ -100,10 +97,12 @@ static int gicv5_post_load(void *opaque, int version_id)
     ARMCPU *cpu = opaque;
     GICv5CPUIf *c = gicv5_cpuif(cpu);
     uint32_t lines = cpu->env.irq_line_state;
-    bool kvm = gicv5_port_is_kvm(c->port);
+    bool kvm = gicv5_port_is_kvm(gicv5_port(cpu));
     Error *err = NULL;
 
-    if (!validate(c, kvm)) {
+    if (!contexts_are_valid(c, gicv5_port(cpu)) ||
+        !in_mask("icsr", 0, c->icsr, GICV5_ICSR_MASK) ||
+        !ppis_are_valid(&c->ppi, kvm)) {
         return -EINVAL;
     }
     if (kvm) {
@@ -117,23 +116,32 @@ static int gicv5_post_load(void *opaque, int version_id)
                (lines & CPU_INTERRUPT_FIQ ? GICV5_LINE_FIQ : 0) |
                (lines & CPU_INTERRUPT_NMI ? GICV5_LINE_NMI : 0);
     gicv5_cpuif_update(cpu);
-    for (unsigned i = 0; i < GICV5_NUM_DOMAINS; i++) {
-        gicv5_cpuif_tell_limit(cpu, i);
-    }
+    gicv5_cpuif_tell_limits(cpu);
     return 0;
 }
 
-static const VMStateDescription vmstate_gicv5_bank = {
+/* The stream has the names that the fields had at first. */
+static const VMStateDescription vmstate_gicv5_context = {
     .name = "cpu/gicv5/bank",
     .version_id = 1,
     .minimum_version_id = 1,
     .fields = (const VMStateField[]) {
-        VMSTATE_UINT64(cr0, GICv5Bank),
-        VMSTATE_UINT64(pcr, GICv5Bank),
-        VMSTATE_UINT64(apr, GICv5Bank),
+        VMSTATE_UINT64(cr0, GICv5Context),
+        VMSTATE_UINT64(pcr, GICv5Context),
+        VMSTATE_UINT64(apr, GICv5Context),
         VMSTATE_END_OF_LIST()
     }
 };
+
+#define PPI_WORDS(FIELD, NUM) { \
+    .name = "env.gicv5.ppi_" #FIELD, \
+    .num = (NUM), \
+    .info = &vmstate_info_uint64, \
+    .size = sizeof(uint64_t), \
+    .flags = VMS_ARRAY, \
+    .offset = vmstate_offset_array(ARMCPU, env.gicv5.ppi.FIELD, uint64_t, \
+                                   NUM), \
+}
 
 const VMStateDescription vmstate_gicv5_cpuif = {
     .name = "cpu/gicv5",
@@ -143,15 +151,21 @@ const VMStateDescription vmstate_gicv5_cpuif = {
     .pre_save = gicv5_pre_save,
     .post_load = gicv5_post_load,
     .fields = (const VMStateField[]) {
-        VMSTATE_STRUCT_ARRAY(env.gicv5.bank, ARMCPU, GICV5_NUM_DOMAINS, 1,
-                             vmstate_gicv5_bank, GICv5Bank),
+        {
+            .name = "env.gicv5.bank",
+            .num = GICV5_NUM_DOMAINS,
+            .version_id = 1,
+            .vmsd = &vmstate_gicv5_context,
+            .size = sizeof(GICv5Context),
+            .flags = VMS_STRUCT | VMS_ARRAY,
+            .offset = offsetof(ARMCPU, env.gicv5.context[GICV5_CONTEXT_S]),
+        },
         VMSTATE_UINT64(env.gicv5.icsr, ARMCPU),
-        VMSTATE_UINT64_ARRAY(env.gicv5.ppi_enable, ARMCPU, GICV5_PPI_WORDS),
-        VMSTATE_UINT64_ARRAY(env.gicv5.ppi_pend, ARMCPU, GICV5_PPI_WORDS),
-        VMSTATE_UINT64_ARRAY(env.gicv5.ppi_active, ARMCPU, GICV5_PPI_WORDS),
-        VMSTATE_UINT64_ARRAY(env.gicv5.ppi_line, ARMCPU, GICV5_PPI_WORDS),
-        VMSTATE_UINT64_ARRAY(env.gicv5.ppi_prio, ARMCPU,
-                             GICV5_PPI_PRIO_WORDS),
+        PPI_WORDS(enable, GICV5_PPI_WORDS),
+        PPI_WORDS(pend, GICV5_PPI_WORDS),
+        PPI_WORDS(active, GICV5_PPI_WORDS),
+        PPI_WORDS(line, GICV5_PPI_WORDS),
+        PPI_WORDS(prio, GICV5_PPI_PRIO_WORDS),
         VMSTATE_END_OF_LIST()
     }
 };

@@ -1,11 +1,12 @@
 /*
  * Unit tests of the GICv5 CPU interface: lines that a vCPU and a device change
- * at the same time
+ * at the same time, and CPUs with several contexts
  *
- * The code is that of target/arm/gicv5/cpuif.c. This file has the big lock and
- * the exception lines around it, and stops the device's thread in the middle
- * of a change until the vCPU's thread either has finished what it does or
- * waits for the big lock: so each order of events is the same in each run.
+ * The code is that of target/arm/gicv5, without life cycle and migration. This
+ * file has the big lock and the exception lines around it, and stops the
+ * device's thread in the middle of a change until the vCPU's thread either has
+ * finished what it does or waits for the big lock: so each order of events is
+ * the same in each run. It also is the table of registers, and an IRS.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -16,7 +17,8 @@
 #include "hw/irq.h"
 #include "cpu.h"
 #include "internals.h"
-#include "gicv5/cpuif_internal.h"
+#include "system/cpu-timers.h"
+#include "gicv5/regs.h"
 
 /* An edge PPI and a level PPI */
 #define SW GICV5_PPI_SW
@@ -68,7 +70,7 @@ static __thread bool has_bql;
 
 bool bql_locked(void)
 {
-    if (qatomic_read_u64(&c->ppi_pend[0]) != pend_before) {
+    if (qatomic_read_u64(&c->ppi.pend[0]) != pend_before) {
         stop(BEFORE_DRIVE);
     }
     return has_bql;
@@ -107,36 +109,64 @@ void qemu_set_irq(qemu_irq irq, int level)
     stop(AFTER_LINE);
 }
 
+/* Where the vCPU is */
+static ARMSecuritySpace space;
+
 ARMSecuritySpace arm_security_space_below_el3(CPUARMState *env)
 {
-    return ARMSS_NonSecure;
+    return space;
 }
 
 ARMSecuritySpace arm_security_space(CPUARMState *env)
 {
-    return ARMSS_NonSecure;
+    return space;
+}
+
+ICountMode use_icount;
+
+void arm_cp_write_ignore(CPUARMState *env, const ARMCPRegInfo *ri,
+                         uint64_t value)
+{
+}
+
+/* Not built in: instructions */
+void gicv5_cpuif_define_insns(ARMCPU *which)
+{
+}
+
+static ARMCPRegInfo regs[64];
+static unsigned num_regs;
+
+void define_one_arm_cp_reg_with_opaque(ARMCPU *which, const ARMCPRegInfo *r,
+                                       void *opaque)
+{
+    g_assert_true(which == cpu);
+    g_assert_cmpuint(num_regs, <, ARRAY_SIZE(regs));
+    regs[num_regs] = *r;
+    regs[num_regs++].opaque = opaque;
 }
 
 /* --- what vCPU and device do --- */
 
+#define S GICV5_CONTEXT_S
+#define NS GICV5_CONTEXT_NS
+#define EL3 GICV5_CONTEXT_EL3
+#define REALM GICV5_CONTEXT_REALM
+
 static void set_pcr(unsigned pcr)
 {
-    gicv5_cpuif_lock(cpu);
-    gicv5_cpuif_store(&c->bank[GICV5_DOMAIN_NS].pcr, pcr);
-    gicv5_cpuif_unlock(cpu);
+    gicv5_cpuif_write_pcr(cpu, NS, pcr);
 }
 
 static void pend_sw(bool pending)
 {
-    gicv5_cpuif_lock(cpu);
-    gicv5_cpuif_store(&c->ppi_pend[0],
-                      deposit64(c->ppi_pend[0], SW, 1, pending));
-    gicv5_cpuif_unlock(cpu);
+    gicv5_ppi_write(cpu, NS, GICV5_PPI_PEND, 0,
+                    pending ? GICV5_PPI_SET : GICV5_PPI_CLEAR, BIT_ULL(SW));
 }
 
 static void set_prio(unsigned ppi, unsigned prio)
 {
-    c->ppi_prio[ppi / 8] = deposit64(c->ppi_prio[ppi / 8], 8 * (ppi % 8),
+    c->ppi.prio[ppi / 8] = deposit64(c->ppi.prio[ppi / 8], 8 * (ppi % 8),
                                      GICV5_PRIO_BITS, prio);
 }
 
@@ -166,36 +196,47 @@ static bool irq(void)
     return qatomic_read(&line[0]);
 }
 
-static void setup(void)
+/* A CPU with some of EL2 and EL3, that executes at EL1 */
+static void new_cpu(uint64_t features)
 {
     g_free(cpu);
     cpu = g_malloc0(sizeof(*cpu));
+    cpu->env.features = features | BIT_ULL(ARM_FEATURE_AARCH64);
+    cpu->env.aarch64 = true;
+    cpu->env.pstate = 1 << 2;
+    space = ARMSS_NonSecure;
     c = gicv5_cpuif(cpu);
-    c->enabled = true;
     qemu_spin_init(&c->lock);
-    c->current = GICV5_DOMAIN_NS;
-    c->bank[GICV5_DOMAIN_NS].ppi_owned[0] = GICV5_PPI_IMPLEMENTED;
-    for (unsigned d = 0; d < GICV5_NUM_DOMAINS; d++) {
-        c->bank[d].irs_hppi = GICV5_CANDIDATE_NONE;
+    c->current = NS;
+    for (unsigned ctx = 0; ctx < GICV5_NUM_CONTEXTS; ctx++) {
+        gicv5_context_reset(&c->context[ctx]);
+        c->context[ctx].irs_hppi = GICV5_CANDIDATE_NONE;
     }
-    c->bank[GICV5_DOMAIN_NS].cr0 = R_ICC_CR0_EN_MASK;
-    c->bank[GICV5_DOMAIN_NS].pcr = 0x1f;
-    c->ppi_enable[0] = BIT_ULL(SW) | BIT_ULL(TIMER);
-    set_prio(SW, 3);
-    set_prio(TIMER, 5);
     for (unsigned i = 0; i < GICV5_NUM_LINES; i++) {
-        c->line_out[i] = (qemu_irq)(uintptr_t)(i + 1);
+        cpu->gicv5_wiring.line_out[i] = (qemu_irq)(uintptr_t)(i + 1);
         line[i] = 0;
     }
     line_changes = 0;
     stop_at = NOWHERE;
     stopped = false;
+    num_regs = 0;
+}
+
+static void setup(void)
+{
+    new_cpu(0);
+    c->context[NS].ppi_owned[0] = GICV5_PPI_IMPLEMENTED;
+    c->context[NS].cr0 |= R_ICC_CR0_EN_MASK;
+    c->context[NS].pcr = 0x1f;
+    c->ppi.enable[0] = BIT_ULL(SW) | BIT_ULL(TIMER);
+    set_prio(SW, 3);
+    set_prio(TIMER, 5);
 }
 
 /* Start a device and wait until it stops. */
 static void start_device(QemuThread *t, void *(*fn)(void *), StopAt where)
 {
-    pend_before = c->ppi_pend[0];
+    pend_before = c->ppi.pend[0];
     stop_at = where;
     qemu_thread_create(t, "device", fn, NULL, QEMU_THREAD_JOINABLE);
     qemu_sem_wait(&stop_sem);
@@ -255,7 +296,7 @@ static void test_settle_rising(gconstpointer where)
 
     setup();
     start_device(&t, timer_rises, GPOINTER_TO_UINT(where));
-    g_assert_cmphex(gicv5_cpuif_hppir(cpu, GICV5_DOMAIN_NS), ==,
+    g_assert_cmphex(gicv5_cpuif_hppir(cpu, NS), ==,
                     R_ICC_HPPIR_HPPIV_MASK |
                     gicv5_intid(GICV5_TYPE_PPI, TIMER));
     gicv5_cpuif_settle(cpu);
@@ -269,7 +310,7 @@ static void test_settle_falling(gconstpointer where)
     setup();
     device_line(TIMER, 1);
     start_device(&t, timer_falls, GPOINTER_TO_UINT(where));
-    g_assert_cmphex(gicv5_cpuif_hppir(cpu, GICV5_DOMAIN_NS), ==, 0);
+    g_assert_cmphex(gicv5_cpuif_hppir(cpu, NS), ==, 0);
     gicv5_cpuif_settle(cpu);
     assert_settled(&t, false);
 }
@@ -281,7 +322,7 @@ static void test_ack_while_rising(gconstpointer where)
 
     setup();
     start_device(&t, timer_rises, GPOINTER_TO_UINT(where));
-    g_assert_cmphex(gicv5_cpuif_acknowledge(cpu, GICV5_DOMAIN_NS,
+    g_assert_cmphex(gicv5_cpuif_acknowledge(cpu, NS,
                                             GICV5_ACK_ANY), ==,
                     R_ICC_HPPIR_HPPIV_MASK |
                     gicv5_intid(GICV5_TYPE_PPI, TIMER));
@@ -352,12 +393,332 @@ static void test_no_such_ppi(void)
         uint64_t want = exists ? BIT_ULL(n) : 0;
 
         device_line(n, 1);
-        g_assert_cmphex(c->ppi_line[0], ==, want);
-        g_assert_cmphex(c->ppi_line[1], ==, 0);
-        g_assert_cmphex(c->ppi_pend[0], ==, want);
-        g_assert_cmphex(c->ppi_pend[1], ==, 0);
+        g_assert_cmphex(c->ppi.line[0], ==, want);
+        g_assert_cmphex(c->ppi.line[1], ==, 0);
+        g_assert_cmphex(c->ppi.pend[0], ==, want);
+        g_assert_cmphex(c->ppi.pend[1], ==, 0);
         device_line(n, 0);
-        c->ppi_pend[0] = 0;
+        c->ppi.pend[0] = 0;
+    }
+}
+
+/* --- CPUs with several contexts --- */
+
+static void go_to(unsigned el, ARMSecuritySpace below_el3)
+{
+    cpu->env.pstate = el << 2;
+    space = below_el3;
+    bql_lock();
+    gicv5_cpuif_update(cpu);
+    bql_unlock();
+}
+
+/* The vCPU's EL and the Security state below EL3 name the context. */
+static void test_access_context(void)
+{
+    static const struct {
+        unsigned el;
+        ARMSecuritySpace space;
+        GICv5ContextID logical, current;
+    } table[] = {
+        { 1, ARMSS_Secure, S, S },
+        { 1, ARMSS_NonSecure, NS, NS },
+        { 2, ARMSS_NonSecure, NS, NS },
+        { 2, ARMSS_Realm, REALM, REALM },
+        { 3, ARMSS_Secure, S, EL3 },
+        { 3, ARMSS_NonSecure, NS, EL3 },
+        { 3, ARMSS_Realm, REALM, EL3 },
+    };
+
+    new_cpu(BIT_ULL(ARM_FEATURE_EL2) | BIT_ULL(ARM_FEATURE_EL3));
+    for (unsigned i = 0; i < ARRAY_SIZE(table); i++) {
+        go_to(table[i].el, table[i].space);
+        g_assert_cmpint(gicv5_access_context(&cpu->env, GICV5_VIEW_LOGICAL),
+                        ==, table[i].logical);
+        g_assert_cmpint(gicv5_access_context(&cpu->env, GICV5_VIEW_CURRENT),
+                        ==, table[i].current);
+        g_assert_cmpint(c->current, ==, table[i].current);
+    }
+}
+
+static ARMCPRegInfo *find_reg(const char *name)
+{
+    for (unsigned i = 0; i < num_regs; i++) {
+        if (g_str_equal(regs[i].name, name)) {
+            return &regs[i];
+        }
+    }
+    g_error("there is no register %s", name);
+}
+
+static uint64_t read_reg(const char *name)
+{
+    ARMCPRegInfo *r = find_reg(name);
+
+    g_assert_nonnull(r->readfn);
+    return r->readfn(&cpu->env, r);
+}
+
+static void write_reg(const char *name, uint64_t value)
+{
+    ARMCPRegInfo *r = find_reg(name);
+
+    g_assert_nonnull(r->writefn);
+    r->writefn(&cpu->env, r, value);
+}
+
+static void define_regs(void)
+{
+    cpu->isar.id_aa64pfr2 = FIELD_DP64(0, ID_AA64PFR2, GCIE, 1);
+    gicv5_cpuif_define_regs(cpu);
+    g_assert_cmpuint(num_regs, ==, 36);
+}
+
+/* A CPU without FEAT_GCIE has none of the registers. */
+static void test_no_feature(void)
+{
+    new_cpu(0);
+    gicv5_cpuif_define_regs(cpu);
+    g_assert_cmpuint(num_regs, ==, 0);
+}
+
+/*
+ * With one context generated code loads the registers, from the place that a
+ * CPU with more contexts reads; with more it must ask.
+ */
+static void test_loads(void)
+{
+    static const char *const banked[] = {
+        "ICC_APR_EL1", "ICC_CR0_EL1", "ICC_PCR_EL1", "ICC_PPI_ENABLER0_EL1",
+        "ICC_PPI_CACTIVER1_EL1", "ICC_PPI_SPENDR0_EL1",
+        "ICC_PPI_PRIORITYR15_EL1",
+    };
+    static const char *const single[] = {
+        "ICC_IDR0_EL1", "ICC_ICSR_EL1", "ICC_IAFFIDR_EL1",
+    };
+
+    for (unsigned i = 0; i < 3; i++) {
+        static const uint64_t more[] = {
+            0, BIT_ULL(ARM_FEATURE_EL2), BIT_ULL(ARM_FEATURE_EL3)
+        };
+
+        new_cpu(more[i]);
+        define_regs();
+        for (unsigned n = 0; n < ARRAY_SIZE(banked); n++) {
+            g_assert_cmpint(!find_reg(banked[n])->readfn, ==, !more[i]);
+            g_assert_cmpuint(find_reg(banked[n])->fieldoffset, !=, 0);
+        }
+        for (unsigned n = 0; n < ARRAY_SIZE(single); n++) {
+            g_assert_null(find_reg(single[n])->readfn);
+            g_assert_cmpuint(find_reg(single[n])->fieldoffset, !=, 0);
+        }
+        g_assert_nonnull(find_reg("ICC_HPPIR_EL1")->readfn);
+        g_assert_null(find_reg("ICC_HPPIR_EL1")->writefn);
+        g_assert_null(find_reg("ICC_IDR0_EL1")->writefn);
+    }
+    c->context[NS].pcr = 0x15;
+    c->ppi.prio[15] = 0x1234;
+    g_assert_cmphex(*(uint64_t *)((char *)&cpu->env +
+                    find_reg("ICC_PCR_EL1")->fieldoffset), ==, 0x15);
+    g_assert_cmphex(*(uint64_t *)((char *)&cpu->env +
+                    find_reg("ICC_PPI_PRIORITYR15_EL1")->fieldoffset), ==,
+                    0x1234);
+}
+
+/* Each context has its own copy of ICC_CR0, ICC_PCR and ICC_APR. */
+static void test_copies(void)
+{
+    static const ARMSecuritySpace spaces[] = {
+        ARMSS_Secure, ARMSS_NonSecure, ARMSS_Realm
+    };
+
+    new_cpu(BIT_ULL(ARM_FEATURE_EL3));
+    define_regs();
+    for (unsigned i = 0; i < ARRAY_SIZE(spaces); i++) {
+        go_to(1, spaces[i]);
+        write_reg("ICC_PCR_EL1", ~0ULL << 5 | (i + 1));
+        write_reg("ICC_APR_EL1", 0xff00000000000000 | BIT(31 - i));
+        write_reg("ICC_CR0_EL1", i & 1 ? 0 : ~0ULL);
+        write_reg("ICC_ICSR_EL1", ~0ULL);
+    }
+    for (unsigned i = 0; i < ARRAY_SIZE(spaces); i++) {
+        go_to(1, spaces[i]);
+        g_assert_cmphex(read_reg("ICC_PCR_EL1"), ==, i + 1);
+        g_assert_cmphex(read_reg("ICC_APR_EL1"), ==, BIT(31 - i));
+        g_assert_cmphex(read_reg("ICC_CR0_EL1"), ==,
+                        GICV5_CR0_RESET | !(i & 1));
+        g_assert_cmphex(read_reg("ICC_HAPR_EL1"), ==, 31 - i);
+        /* EL3 reaches the same, but for the running priority: its own. */
+        go_to(3, spaces[i]);
+        g_assert_cmphex(read_reg("ICC_PCR_EL1"), ==, i + 1);
+        g_assert_cmphex(read_reg("ICC_HAPR_EL1"), ==, GICV5_HAPR_IDLE);
+    }
+    g_assert_cmphex(c->icsr, ==, GICV5_ICSR_MASK);
+    g_assert_cmphex(c->context[EL3].pcr | c->context[EL3].apr, ==, 0);
+}
+
+/* PPIs that another context owns are RAZ/WI. */
+static void test_foreign_ppis(void)
+{
+    static const struct {
+        const char *write, *clear, *read;
+        GICv5PPIField field;
+        uint64_t all;
+    } bits[] = {
+        { "ICC_PPI_ENABLER0_EL1", NULL, "ICC_PPI_ENABLER0_EL1",
+          GICV5_PPI_ENABLE, ~0ULL },
+        { "ICC_PPI_SACTIVER0_EL1", "ICC_PPI_CACTIVER0_EL1",
+          "ICC_PPI_CACTIVER0_EL1", GICV5_PPI_ACTIVE, ~0ULL },
+        { "ICC_PPI_SPENDR0_EL1", "ICC_PPI_CPENDR0_EL1",
+          "ICC_PPI_CPENDR0_EL1", GICV5_PPI_PEND, GICV5_PPI_EDGE },
+    };
+    uint64_t mine = BIT_ULL(SW), other = GICV5_PPI_IMPLEMENTED & ~mine;
+
+    new_cpu(BIT_ULL(ARM_FEATURE_EL3));
+    define_regs();
+    c->context[NS].ppi_owned[0] = mine;
+    c->context[S].ppi_owned[0] = other;
+    for (unsigned i = 0; i < ARRAY_SIZE(bits); i++) {
+        uint64_t *word = (uint64_t *)((char *)c +
+            gicv5_ppi_word_offset(NS, bits[i].field, 0));
+
+        go_to(1, ARMSS_NonSecure);
+        write_reg(bits[i].write, ~0ULL);
+        g_assert_cmphex(*word, ==, mine & bits[i].all);
+        *word = GICV5_PPI_IMPLEMENTED;
+        g_assert_cmphex(read_reg(bits[i].read), ==, mine);
+        go_to(1, ARMSS_Secure);
+        *word = GICV5_PPI_IMPLEMENTED;
+        g_assert_cmphex(read_reg(bits[i].read), ==, other);
+        if (bits[i].clear) {
+            write_reg(bits[i].clear, ~0ULL);
+            g_assert_cmphex(*word, ==, bits[i].all == ~0ULL ? mine :
+                            GICV5_PPI_IMPLEMENTED);
+        }
+        *word = 0;
+    }
+    go_to(1, ARMSS_NonSecure);
+    write_reg("ICC_PPI_PRIORITYR0_EL1", ~0ULL);
+    g_assert_cmphex(c->ppi.prio[0], ==, 0x1full << (8 * SW));
+    go_to(1, ARMSS_Secure);
+    g_assert_cmphex(read_reg("ICC_PPI_PRIORITYR0_EL1"), ==, 0);
+    write_reg("ICC_PPI_PRIORITYR3_EL1", ~0ULL);
+    g_assert_cmphex(read_reg("ICC_PPI_PRIORITYR3_EL1"), ==,
+                    0x1f1f1f1f1f1f1f1f);
+    go_to(1, ARMSS_NonSecure);
+    g_assert_cmphex(read_reg("ICC_PPI_PRIORITYR3_EL1"), ==, 0);
+    /* A deactivation of a foreign PPI has no effect. */
+    c->ppi.active[0] = GICV5_PPI_IMPLEMENTED;
+    gicv5_cpuif_deactivate_ppi(cpu, NS, TIMER);
+    g_assert_cmphex(c->ppi.active[0], ==, GICV5_PPI_IMPLEMENTED);
+    gicv5_cpuif_deactivate_ppi(cpu, S, TIMER);
+    g_assert_cmphex(c->ppi.active[0], ==,
+                    GICV5_PPI_IMPLEMENTED & ~BIT_ULL(TIMER));
+}
+
+static unsigned lines(void)
+{
+    return line[0] | line[1] << 1 | line[2] << 2;
+}
+
+/* IRQ, FIQ or NMI: whose interrupt it is, and where the vCPU is */
+static void test_lines(void)
+{
+    static const struct {
+        GICv5ContextID ctx;
+        unsigned el;
+        ARMSecuritySpace space;
+        unsigned prio;
+        unsigned lines;
+    } table[] = {
+        { NS, 1, ARMSS_NonSecure, 9, GICV5_LINE_IRQ },
+        { NS, 1, ARMSS_NonSecure, 0, GICV5_LINE_NMI },
+        { NS, 1, ARMSS_Secure, 9, GICV5_LINE_FIQ },
+        { NS, 1, ARMSS_Secure, 0, GICV5_LINE_FIQ },
+        { NS, 3, ARMSS_NonSecure, 9, GICV5_LINE_FIQ },
+        { S, 1, ARMSS_NonSecure, 9, GICV5_LINE_FIQ },
+        { S, 1, ARMSS_Secure, 9, GICV5_LINE_IRQ },
+        { REALM, 2, ARMSS_Realm, 0, GICV5_LINE_NMI },
+        { REALM, 1, ARMSS_NonSecure, 9, GICV5_LINE_FIQ },
+        { EL3, 1, ARMSS_NonSecure, 9, GICV5_LINE_FIQ },
+        { EL3, 3, ARMSS_NonSecure, 9, GICV5_LINE_FIQ },
+        { EL3, 3, ARMSS_NonSecure, 0, GICV5_LINE_FIQ },
+    };
+
+    for (unsigned i = 0; i < ARRAY_SIZE(table); i++) {
+        GICv5Context *context;
+
+        new_cpu(BIT_ULL(ARM_FEATURE_EL3));
+        go_to(table[i].el, table[i].space);
+        context = &c->context[table[i].ctx];
+        context->cr0 |= R_ICC_CR0_EN_MASK;
+        context->pcr = 9;
+        context->ppi_owned[0] = BIT_ULL(SW);
+        c->ppi.enable[0] = BIT_ULL(SW);
+        set_prio(SW, table[i].prio);
+        gicv5_ppi_write(cpu, table[i].ctx, GICV5_PPI_PEND, 0, GICV5_PPI_SET,
+                        BIT_ULL(SW));
+        g_assert_cmphex(lines(), ==, table[i].lines);
+        /* Not of sufficient priority, whoever looks */
+        gicv5_cpuif_write_apr(cpu, table[i].ctx, BIT(table[i].prio));
+        g_assert_cmphex(lines(), ==, 0);
+    }
+}
+
+/* An interrupt of the IRS is that of its domain's context. */
+static uint64_t irs_command(GICv5Port *port, const GICv5Request *req)
+{
+    GICv5Request *got = (GICv5Request *)port->irs;
+
+    *got = *req;
+    return 0;
+}
+
+static void test_forward(void)
+{
+    const uint32_t intid = gicv5_intid(GICV5_TYPE_LPI, 5);
+    const GICv5PortIRSOps ops = { .command = irs_command };
+    GICv5Request got = { };
+    GICv5Port port = {
+        .irs_ops = &ops, .domains = 0xf, .cpu_ops = &gicv5_cpuif_port_ops,
+        .irs = (struct ARMGICv5CommonState *)&got,
+    };
+
+    new_cpu(BIT_ULL(ARM_FEATURE_EL3));
+    port.cpu = cpu;
+    cpu->gicv5_wiring.port = &port;
+    for (GICv5Domain d = 0; d < GICV5_NUM_DOMAINS; d++) {
+        GICv5ContextID ctx = gicv5_domain_context(d);
+
+        gicv5_cpuif_write_cr0(cpu, ctx, 1);
+        g_assert_cmpint(got.cmd, ==, GICV5_CMD_SET_ONE_OF_N);
+        g_assert_cmpint(got.domain, ==, d);
+        g_assert_cmphex(got.value, ==, 1);
+        gicv5_cpuif_write_pcr(cpu, ctx, 12);
+        g_assert_cmphex(got.value, ==, 1);
+        bql_lock();
+        g_assert_cmpuint(port.cpu_ops->one_of_n_limit(&port, d), ==, 13);
+        port.cpu_ops->forward(&port, d, gicv5_candidate(intid, 7));
+        bql_unlock();
+        /* The IRS has asked: it is told of what changes. */
+        gicv5_cpuif_write_pcr(cpu, ctx, 10);
+        g_assert_cmpint(got.cmd, ==, GICV5_CMD_SET_ONE_OF_N);
+        g_assert_cmphex(got.value, ==, 11);
+
+        g_assert_cmphex(gicv5_cpuif_hppir(cpu, ctx), ==,
+                        R_ICC_HPPIR_HPPIV_MASK | intid);
+        g_assert_cmphex(lines(), ==, d == GICV5_DOMAIN_NS ? GICV5_LINE_IRQ :
+                                                            GICV5_LINE_FIQ);
+        g_assert_cmphex(gicv5_cpuif_acknowledge(cpu, ctx, GICV5_ACK_ANY), ==,
+                        R_ICC_HPPIR_HPPIV_MASK | intid);
+        g_assert_cmpint(got.cmd, ==, GICV5_CMD_ACTIVATE);
+        g_assert_cmpint(got.scope, ==, GICV5_SCOPE_DOMAIN);
+        g_assert_cmpint(got.domain, ==, d);
+        g_assert_cmphex(got.intid, ==, intid);
+        g_assert_cmphex(lines(), ==, 0);
+        g_assert_cmphex(c->context[ctx].apr, ==, BIT(7));
+        gicv5_cpuif_drop(cpu, ctx);
+        g_assert_cmphex(c->context[ctx].apr, ==, 0);
     }
 }
 
@@ -399,5 +760,12 @@ int main(int argc, char **argv)
     g_test_add_func("/gicv5/cpuif/bound", test_bound);
     g_test_add_func("/gicv5/cpuif/storm", test_storm);
     g_test_add_func("/gicv5/cpuif/no-such-ppi", test_no_such_ppi);
+    g_test_add_func("/gicv5/cpuif/contexts/access", test_access_context);
+    g_test_add_func("/gicv5/cpuif/contexts/no-feature", test_no_feature);
+    g_test_add_func("/gicv5/cpuif/contexts/loads", test_loads);
+    g_test_add_func("/gicv5/cpuif/contexts/copies", test_copies);
+    g_test_add_func("/gicv5/cpuif/contexts/foreign-ppis", test_foreign_ppis);
+    g_test_add_func("/gicv5/cpuif/contexts/lines", test_lines);
+    g_test_add_func("/gicv5/cpuif/contexts/forward", test_forward);
     return g_test_run();
 }

@@ -1,0 +1,134 @@
+/*
+ * Arm GICv5 CPU interface: the lock and the exception lines
+ *
+ * Rule labels (R_xxxxx, D_xxxxx) are those of the GICv5 specification.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "qemu/main-loop.h"
+#include "hw/irq.h"
+#include "cpu.h"
+#include "cpuif_internal.h"
+#include "trace.h"
+
+/* The levels that the exception lines must have: R_QLGBG, R_ZGHMN, R_CSBDX */
+static unsigned wanted_lines(const GICv5CPUIf *c)
+{
+    GICv5Candidate hppi;
+    unsigned ctx;
+
+    /*
+     * An interrupt of EL3's own domain, or of a domain that is not current
+     * (with ICC_CR0.PID and IPPT zero all of these may preempt), is an FIQ.
+     * Such an FIQ has no superpriority.
+     */
+    for (ctx = 0; ctx < GICV5_NUM_CONTEXTS; ctx++) {
+        if ((ctx != c->current || ctx == GICV5_CONTEXT_EL3) &&
+            gicv5_cpuif_signalled(c, ctx) != GICV5_CANDIDATE_NONE) {
+            return GICV5_LINE_FIQ;
+        }
+    }
+    if (c->current == GICV5_CONTEXT_EL3) {
+        return 0;
+    }
+
+    hppi = gicv5_cpuif_signalled(c, c->current);
+    if (hppi == GICV5_CANDIDATE_NONE) {
+        return 0;
+    }
+    /*
+     * Priority 0 has superpriority. The CPU's NMI line carries that;
+     * SCTLR_ELx.NMI decides when the interrupt is taken if it matters.
+     */
+    return gicv5_candidate_prio(hppi) == 0 ? GICV5_LINE_NMI : GICV5_LINE_IRQ;
+}
+
+/*
+ * Make the exception lines follow the state.
+ *
+ * A thread that changes state holds the lock, and compares what it wants with
+ * @lines before it drops the lock. Equal: nothing to do, and no BQL, as for
+ * most register writes of a vCPU. Not equal: it comes here.
+ *
+ * While lines are on their way, @lines is GICV5_LINES_MOVING, which nothing
+ * wanted equals: a thread that changes state meanwhile comes here too, and
+ * waits for the BQL. So there is no loop: if the state changes between our
+ * two critical sections, who changed it drives the lines again after us.
+ * docs/devel/gicv5.rst has the argument in full.
+ */
+static void gicv5_cpuif_drive(ARMCPU *cpu)
+{
+    GICv5CPUIf *c = gicv5_cpuif(cpu);
+    qemu_irq *line_out = cpu->gicv5_wiring.line_out;
+    unsigned want, have;
+    int i;
+
+    BQL_LOCK_GUARD();
+
+    qemu_spin_lock(&c->lock);
+    want = wanted_lines(c);
+    have = c->lines;
+    /* Only a thread with the BQL moves lines, and that is this one. */
+    assert(have != GICV5_LINES_MOVING);
+    if (want != have) {
+        c->lines = GICV5_LINES_MOVING;
+    }
+    qemu_spin_unlock(&c->lock);
+    if (want == have) {
+        return;
+    }
+
+    trace_gicv5_cpuif_lines(CPU(cpu)->cpu_index,
+                            !!(want & GICV5_LINE_IRQ),
+                            !!(want & GICV5_LINE_FIQ),
+                            !!(want & GICV5_LINE_NMI));
+    /* Raise before lowering: nobody must see no interrupt in between. */
+    for (i = 0; i < GICV5_NUM_LINES; i++) {
+        if (want & ~have & BIT(i)) {
+            qemu_irq_raise(line_out[i]);
+        }
+    }
+    for (i = 0; i < GICV5_NUM_LINES; i++) {
+        if (have & ~want & BIT(i)) {
+            qemu_irq_lower(line_out[i]);
+        }
+    }
+
+    qemu_spin_lock(&c->lock);
+    c->lines = want;
+    qemu_spin_unlock(&c->lock);
+}
+
+void gicv5_cpuif_lock(ARMCPU *cpu)
+{
+    qemu_spin_lock(&gicv5_cpuif(cpu)->lock);
+}
+
+void gicv5_cpuif_unlock(ARMCPU *cpu)
+{
+    GICv5CPUIf *c = gicv5_cpuif(cpu);
+    bool stale = wanted_lines(c) != c->lines;
+
+    qemu_spin_unlock(&c->lock);
+    if (stale) {
+        gicv5_cpuif_drive(cpu);
+    }
+}
+
+void gicv5_cpuif_settle(ARMCPU *cpu)
+{
+    gicv5_cpuif_lock(cpu);
+    gicv5_cpuif_unlock(cpu);
+}
+
+void gicv5_cpuif_update(ARMCPU *cpu)
+{
+    GICv5CPUIf *c = gicv5_cpuif(cpu);
+
+    gicv5_cpuif_lock(cpu);
+    c->current = gicv5_access_context(&cpu->env, GICV5_VIEW_CURRENT);
+    gicv5_ppi_follow_lines(c);
+    gicv5_cpuif_unlock(cpu);
+}

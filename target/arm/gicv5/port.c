@@ -1,0 +1,127 @@
+/*
+ * Arm GICv5 CPU interface: its half of the stream
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "qemu/main-loop.h"
+#include "cpu.h"
+#include "cpuif_internal.h"
+#include "trace.h"
+
+static int cpu_num(ARMCPU *cpu)
+{
+    return CPU(cpu)->cpu_index;
+}
+
+uint64_t gicv5_cpuif_command(ARMCPU *cpu, const GICv5Request *req)
+{
+    GICv5Port *port;
+    uint64_t answer;
+
+    BQL_LOCK_GUARD();
+
+    port = gicv5_port(cpu);
+    answer = port ? port->irs_ops->command(port, req) : gicv5_unreachable(req);
+    trace_gicv5_cpuif_command(cpu_num(cpu), req->domain, req->cmd, req->intid,
+                              req->value, answer);
+    return answer;
+}
+
+static void gicv5_cpuif_forward(GICv5Port *port, GICv5Domain domain,
+                                GICv5Candidate candidate)
+{
+    ARMCPU *cpu = port->cpu;
+
+    assert(bql_locked());
+    trace_gicv5_cpuif_forward(cpu_num(cpu), domain,
+                              gicv5_candidate_intid(candidate),
+                              gicv5_candidate_prio(candidate));
+
+    gicv5_cpuif_lock(cpu);
+    gicv5_cpuif(cpu)->context[gicv5_domain_context(domain)].irs_hppi =
+        candidate;
+    gicv5_cpuif_unlock(cpu);
+}
+
+/*
+ * The one place that says whether this PE takes 1-of-N interrupts, and which:
+ * those with a priority below the result. The lock must be held.
+ */
+static unsigned one_of_n_limit(ARMCPU *cpu, GICv5ContextID ctx)
+{
+    return cpu->power_state == PSCI_OFF ? 0 :
+           gicv5_cpuif_limit(gicv5_cpuif(cpu), ctx);
+}
+
+/* The IRS is about to offer an interrupt: from now on it is told of changes. */
+static unsigned gicv5_cpuif_one_of_n_limit(GICv5Port *port, GICv5Domain domain)
+{
+    ARMCPU *cpu = port->cpu;
+    GICv5CPUIf *c = gicv5_cpuif(cpu);
+    GICv5ContextID ctx = gicv5_domain_context(domain);
+    unsigned limit;
+
+    assert(bql_locked());
+    qemu_spin_lock(&c->lock);
+    limit = one_of_n_limit(cpu, ctx);
+    c->context[ctx].limit_told = limit;
+    qatomic_set(&c->context[ctx].limit_wanted, true);
+    qemu_spin_unlock(&c->lock);
+    return limit;
+}
+
+void gicv5_cpuif_tell_limit(ARMCPU *cpu, GICv5ContextID ctx)
+{
+    GICv5CPUIf *c = gicv5_cpuif(cpu);
+    GICv5Request req = gicv5_request(ctx, GICV5_CMD_SET_ONE_OF_N);
+    GICv5Port *port;
+    bool go_on;
+
+    BQL_LOCK_GUARD();
+
+    port = gicv5_port(cpu);
+    if (!port || !(port->domains & BIT(req.domain))) {
+        return;
+    }
+    qemu_spin_lock(&c->lock);
+    req.value = one_of_n_limit(cpu, ctx);
+    c->context[ctx].limit_told = req.value;
+    qemu_spin_unlock(&c->lock);
+
+    go_on = gicv5_cpuif_command(cpu, &req);
+
+    qemu_spin_lock(&c->lock);
+    qatomic_set(&c->context[ctx].limit_wanted, go_on);
+    qemu_spin_unlock(&c->lock);
+}
+
+void gicv5_cpuif_tell_limits(ARMCPU *cpu)
+{
+    for (unsigned ctx = 0; ctx < GICV5_NUM_CONTEXTS; ctx++) {
+        gicv5_cpuif_tell_limit(cpu, ctx);
+    }
+}
+
+void gicv5_cpuif_limit_changed(ARMCPU *cpu, GICv5ContextID ctx)
+{
+    GICv5CPUIf *c = gicv5_cpuif(cpu);
+    bool news;
+
+    /* The IRS asks under the lock: it has seen the change, or we see this. */
+    if (likely(!qatomic_read(&c->context[ctx].limit_wanted))) {
+        return;
+    }
+    qemu_spin_lock(&c->lock);
+    news = one_of_n_limit(cpu, ctx) != c->context[ctx].limit_told;
+    qemu_spin_unlock(&c->lock);
+    if (news) {
+        gicv5_cpuif_tell_limit(cpu, ctx);
+    }
+}
+
+const GICv5PortCPUOps gicv5_cpuif_port_ops = {
+    .forward = gicv5_cpuif_forward,
+    .one_of_n_limit = gicv5_cpuif_one_of_n_limit,
+};
