@@ -26,13 +26,42 @@ struct ARMGICv5Class {
 
 /* --- ports --- */
 
+/*
+ * V=0 is about the VPE that is resident, whatever VM and VPE say. It cannot
+ * fail, and without virtualization V=1 does.
+ */
+static uint64_t set_resident(GICv5PE *pe, GICv5Space *sp, uint64_t value)
+{
+    bool ok = true;
+
+    if (FIELD_EX64(value, ICH_CONTEXTR, V)) {
+        ok = gicv5_pe_make_resident(pe, sp,
+                                    FIELD_EX64(value, ICH_CONTEXTR, VM),
+                                    FIELD_EX64(value, ICH_CONTEXTR, VPE),
+                                    FIELD_EX64(value, ICH_CONTEXTR,
+                                               IRICHPPIDIS));
+    } else {
+        gicv5_pe_make_nonresident(pe, sp,
+                                  FIELD_EX64(value, ICH_CONTEXTR, DB),
+                                  FIELD_EX64(value, ICH_CONTEXTR, DBPM));
+    }
+    return FIELD_DP64(value, ICH_CONTEXTR, F, !ok);
+}
+
 static uint64_t port_command(GICv5Port *port, const GICv5Request *req)
 {
-    if (req->scope != GICV5_SCOPE_DOMAIN) {
-        return gicv5_unreachable(req);
+    GICv5Space *sp = gicv5_irs_space(port->irs, req->domain);
+
+    if (req->cmd == GICV5_CMD_SET_RESIDENT) {
+        return set_resident(port->irs_pe, sp, req->value);
     }
-    return gicv5_command(gicv5_irs_space(port->irs, req->domain), port->irs_pe,
-                         req->cmd, req->intid, req->value);
+    if (req->scope == GICV5_SCOPE_RESIDENT) {
+        sp = gicv5_pe_resident_space(port->irs_pe, req->domain);
+    } else if (req->scope == GICV5_SCOPE_VM) {
+        sp = gicv5_vm_space(sp, req->vm);
+    }
+    return sp ? gicv5_command(sp, port->irs_pe, req->cmd, req->intid,
+                              req->value) : gicv5_unreachable(req);
 }
 
 static const GICv5PortIRSOps port_ops = {

@@ -47,6 +47,9 @@ struct GICv5PE;
  *     0 or the PE is off. Changes of these two have to be told always. Returns
  *     1 if the IRS wants to be told of every change. After an acknowledge it is
  *     told when ACTIVATE has been sent, not before.
+ * @GICV5_CMD_SET_RESIDENT: INTID ignored; value is what is written to
+ *     ICH_CONTEXTR_EL2. Returns the value to read back, of which F is the
+ *     IRS's. The candidate of a VPE that is resident now has been forwarded.
  */
 typedef enum GICv5Command {
     GICV5_CMD_SET_ENABLE,
@@ -58,7 +61,16 @@ typedef enum GICv5Command {
     GICV5_CMD_ACTIVATE,
     GICV5_CMD_REQUEST_CONFIG,
     GICV5_CMD_SET_ONE_OF_N,
+    GICV5_CMD_SET_RESIDENT,
 } GICv5Command;
+
+FIELD(ICH_CONTEXTR, VM, 0, 16)
+FIELD(ICH_CONTEXTR, VPE, 32, 16)
+FIELD(ICH_CONTEXTR, DBPM, 55, 5)
+FIELD(ICH_CONTEXTR, DB, 60, 1)
+FIELD(ICH_CONTEXTR, IRICHPPIDIS, 61, 1)
+FIELD(ICH_CONTEXTR, F, 62, 1)
+FIELD(ICH_CONTEXTR, V, 63, 1)
 
 #define GICV5_TARGET_IRM BIT(16)
 

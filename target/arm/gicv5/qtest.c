@@ -6,9 +6,11 @@
  *
  *   csr gic CPU NUM VAL
  *
- *   CPU: cpu_index [15:0], interrupt domain [17:16]
+ *   CPU: cpu_index [15:0], interrupt domain [17:16]; for a command also
+ *        GICv5Scope [19:18], VM ID [47:32]
  *   NUM: a GICv5Command, sent to the IRS as it is, or a GICv5QTestOp
- *   VAL: INTID [31:0], value [63:32]
+ *   VAL: INTID [31:0], value [63:32]; of GICV5_CMD_SET_RESIDENT all of it is
+ *        the value
  *
  * The answer is "OK 0 RESULT" in hexadecimal or "FAIL REASON". This is the
  * format of libqtest's qtest_csr_call().
@@ -96,14 +98,9 @@ static const char *qtest_op(ARMCPU *cpu, GICv5ContextID ctx, int num,
     GICv5CPUIf *c = gicv5_cpuif(cpu);
     const GICv5Context *context = &c->context[ctx];
     uint32_t ppi = FIELD_EX32(intid, GICV5_INTID, ID);
-    GICv5Request req = gicv5_request(ctx, num);
 
     *result = 0;
     switch (num) {
-    case GICV5_CMD_SET_ENABLE ... GICV5_CMD_SET_ONE_OF_N:
-        req.intid = intid;
-        req.value = value;
-        return qtest_command(cpu, &req, result);
     case GICV5_QTEST_ACKNOWLEDGE:
         *result = gicv5_cpuif_acknowledge(cpu, ctx, GICV5_ACK_ANY);
         return NULL;
@@ -163,6 +160,7 @@ static const char *qtest_op(ARMCPU *cpu, GICv5ContextID ctx, int num,
 static const char *qtest_request(gchar **words, uint64_t *result)
 {
     uint64_t where, val;
+    GICv5ContextID ctx;
     CPUState *cs;
     ARMCPU *cpu;
     int num;
@@ -174,20 +172,31 @@ static const char *qtest_request(gchar **words, uint64_t *result)
         return "unknown csr name";
     }
     if (qemu_strtou64(words[2], NULL, 0, &where) < 0 ||
-        qemu_strtoi(words[3], NULL, 0, &num) < 0 ||
+        qemu_strtoi(words[3], NULL, 0, &num) < 0 || num < 0 ||
         qemu_strtou64(words[4], NULL, 0, &val) < 0) {
         return "csr: not a number";
     }
-    if (where >> 18) {
-        return "csr: CPU has bits above the domain";
+    if (where & ~MAKE_64BIT_MASK(0, 20) & ~MAKE_64BIT_MASK(32, 16)) {
+        return "csr: CPU has reserved bits";
     }
     cs = qemu_get_cpu(extract64(where, 0, 16));
     cpu = cs ? (ARMCPU *)object_dynamic_cast(OBJECT(cs), TYPE_ARM_CPU) : NULL;
     if (!cpu || !cpu_isar_feature(aa64_gcie, cpu)) {
         return "no such CPU, or it has no GICv5 CPU interface";
     }
-    return qtest_op(cpu, gicv5_domain_context(extract64(where, 16, 2)), num,
-                    extract64(val, 0, 32), extract64(val, 32, 32), result);
+    ctx = gicv5_domain_context(extract64(where, 16, 2));
+    if (num <= GICV5_CMD_SET_RESIDENT) {
+        GICv5Request req = gicv5_request(ctx, num);
+
+        req.scope = extract64(where, 18, 2);
+        req.vm = extract64(where, 32, 16);
+        req.intid = extract64(val, 0, 32);
+        req.value = num == GICV5_CMD_SET_RESIDENT ? val :
+                                                    extract64(val, 32, 32);
+        return qtest_command(cpu, &req, result);
+    }
+    return qtest_op(cpu, ctx, num, extract64(val, 0, 32),
+                    extract64(val, 32, 32), result);
 }
 
 static bool gicv5_qtest_command(CharBackend *chr, gchar **words)

@@ -313,6 +313,135 @@ static void test_vm(void)
     qtest_quit(qts);
 }
 
+#define CONTEXTR_V (1ULL << 63)
+#define CONTEXTR_F (1ULL << 62)
+#define CONTEXTR_DB (1ULL << 60)
+#define CONTEXTR_DBPM(p) ((uint64_t)(p) << 55)
+#define CONTEXTR(vm, vpe) (CONTEXTR_V | HI(vpe) | (vm))
+
+#define DOORBELL 200
+#define IST (RAM_BASE + 0x180000)
+
+/* VM 3 with two VPEs, an SPI table, and a doorbell for each VPE */
+static QTestState *start_vm(IRS *f, CPU *host, CPU *guest)
+{
+    QTestState *qts = start(f);
+
+    make_vmt(f);
+    make_vm(f, 3);
+    st(f, VMTE(3) + 24, 5ULL << 59 | VSPI);
+    irs_writeq(f, VMAP_VISTR, M | HI(3) | TYPE_SPI);
+    ist_set_valid(f, IST, IST_CFG(10, 0, 0));
+    irs_enable(f);
+    for (unsigned i = 0; i < 2; i++) {
+        host[i] = gicv5_cpu(qts, i, DOM_NS);
+        cpu_enable(&host[i]);
+        gic_configure(&host[0], LPI(DOORBELL + i), 1, IAFFID(i));
+        make_vpe(f, 3, i);
+        g_assert_true(select_vpe(f, 3, i));
+        irs_writeq(f, VPE_DBR, M | (DOORBELL + i));
+    }
+    /* As with GIC VDPEND, and what KVM does for a guest */
+    *guest = host[0];
+    guest->scope = SCOPE_VM;
+    guest->vm = 3;
+    return qts;
+}
+
+static void test_resident(void)
+{
+    IRS f;
+    CPU host[2], guest, resident;
+    QTestState *qts = start_vm(&f, host, &guest);
+
+    /* No VPE: nothing to command; V=0 is no failure. */
+    resident = host[1];
+    resident.scope = SCOPE_RESIDENT;
+    assert_icsr(&resident, SPI(4), UNREACHABLE);
+    g_assert_cmphex(cpu_set_resident(&host[1], CONTEXTR_DB), ==, CONTEXTR_DB);
+
+    g_assert_cmphex(cpu_set_resident(&host[1], CONTEXTR(3, 1)), ==,
+                    CONTEXTR(3, 1));
+    gic_configure(&resident, SPI(4), 9, 1);
+    assert_icsr(&resident, SPI(4),
+                ISTE_ENABLE | ISTE_PRIO(9) | ISTE_IAFFID(1));
+    /* Set pending from another PE */
+    gic(&guest, SET_PENDING, SPI(4), 1);
+    assert_icsr(&resident, SPI(4), ISTE_PENDING | ISTE_ENABLE | ISTE_PRIO(9) |
+                ISTE_IAFFID(1));
+    g_assert_true(select_vpe(&f, 3, 1));
+    g_assert_cmphex(irs_readq(&f, VPE_HPPIR), ==, HI(1) | SPI(4));
+    gic(&resident, ACTIVATE, SPI(4), 0);
+    g_assert_cmphex(irs_readq(&f, VPE_HPPIR), ==, 0);
+    gic(&guest, DEACTIVATE, SPI(4), 0);
+
+    /* One PE at a time; no such VPE, VM, or domain with VMs */
+    g_assert_true(cpu_set_resident(&host[0], CONTEXTR(3, 1)) & CONTEXTR_F);
+    g_assert_true(cpu_set_resident(&host[0], CONTEXTR(3, 2)) & CONTEXTR_F);
+    g_assert_true(cpu_set_resident(&host[0], CONTEXTR(4, 0)) & CONTEXTR_F);
+    g_assert_false(cpu_set_resident(&host[0], CONTEXTR(3, 0)) & CONTEXTR_F);
+
+    /* The VM goes: its VPEs are resident nowhere, and V=0 is harmless. */
+    irs_writeq(&f, VMAP_VMR, M | U | 3);
+    assert_icsr(&resident, SPI(4), UNREACHABLE);
+    assert_icsr(&guest, SPI(4), UNREACHABLE);
+    g_assert_false(cpu_set_resident(&host[1], 0) & CONTEXTR_F);
+    qtest_quit(qts);
+}
+
+static void test_doorbell(void)
+{
+    IRS f;
+    CPU host[2], guest;
+    QTestState *qts = start_vm(&f, host, &guest);
+
+    gic_configure(&guest, SPI(1), 8, 1);
+    cpu_set_resident(&host[0], CONTEXTR(3, 1));
+    cpu_set_resident(&host[0], CONTEXTR_DB | CONTEXTR_DBPM(7));
+    gic(&guest, SET_PENDING, SPI(1), 1);
+    assert_no_candidate(&host[1]);
+    cpu_set_resident(&host[0], CONTEXTR(3, 1));
+    /* At once, and once */
+    cpu_set_resident(&host[0], CONTEXTR_DB | CONTEXTR_DBPM(8));
+    assert_candidate(&host[1], LPI(DOORBELL + 1), 1);
+    g_assert_cmphex(cpu_acknowledge(&host[1]), ==, LPI(DOORBELL + 1));
+    cpu_finish(&host[1], LPI(DOORBELL + 1));
+    gic(&guest, SET_PENDING, SPI(1), 0);
+    gic(&guest, SET_PENDING, SPI(1), 1);
+    assert_no_candidate(&host[1]);
+    g_assert_true(select_vpe(&f, 3, 1));
+    g_assert_cmphex(irs_readq(&f, VPE_DBR), ==, M | HI(8) | (DOORBELL + 1));
+
+    /* Quiescence, as KVM asks for it */
+    irs_writeq(&f, SAVE_VMR, S | Q | 3);
+    g_assert_cmphex(irs_readl(&f, SAVE_VM_STATUSR), ==, 3);
+    g_assert_cmphex(qtest_readl(qts, VSPI + 4), ==, ISTE_PENDING | ISTE_ENABLE |
+                    ISTE_PRIO(8) | ISTE_IAFFID(1));
+    gic(&guest, SET_PENDING, SPI(1), 0);
+    irs_writeq(&f, SAVE_VMR, Q | 3);
+    g_assert_cmphex(irs_readl(&f, SAVE_VM_STATUSR), ==, 1);
+    qtest_quit(qts);
+}
+
+/* Without virtualization the same requests have answers. */
+static void test_not_virtual(void)
+{
+    QTestState *qts = gicv5_start(1, ONLY_NS, 1, NULL);
+    CPU c = gicv5_cpu(qts, 0, DOM_NS);
+
+    g_assert_true(cpu_set_resident(&c, CONTEXTR(0, 0)) & CONTEXTR_F);
+    g_assert_false(cpu_set_resident(&c, CONTEXTR_DB) & CONTEXTR_F);
+    c.scope = SCOPE_VM;
+    assert_icsr(&c, SPI(0), UNREACHABLE);
+    gic(&c, SET_PENDING, SPI(0), 1);
+    c.scope = SCOPE_RESIDENT;
+    assert_icsr(&c, SPI(0), UNREACHABLE);
+    gic(&c, SET_PENDING, SPI(0), 1);
+    c.scope = SCOPE_DOMAIN;
+    assert_icsr(&c, SPI(0), 0);
+    qtest_quit(qts);
+}
+
 /* Tables that are not in RAM, are the IRS's own frame, or are nonsense */
 static void test_hostile(void)
 {
@@ -377,6 +506,9 @@ int main(int argc, char **argv)
     qtest_add_func("/gicv5/vm/absent", test_absent);
     qtest_add_func("/gicv5/vm/vmt", test_vmt);
     qtest_add_func("/gicv5/vm/vm", test_vm);
+    qtest_add_func("/gicv5/vm/resident", test_resident);
+    qtest_add_func("/gicv5/vm/doorbell", test_doorbell);
+    qtest_add_func("/gicv5/vm/not-virtual", test_not_virtual);
     qtest_add_func("/gicv5/vm/hostile", test_hostile);
     return g_test_run();
 }

@@ -139,12 +139,23 @@ CPU gicv5_cpu(QTestState *qts, unsigned cpu, unsigned domain)
     return (CPU) { .qts = qts, .cpu = cpu, .domain = domain };
 }
 
+static uint64_t where(const CPU *c)
+{
+    return c->cpu | c->domain << 16 | c->scope << 18 | (uint64_t)c->vm << 32;
+}
+
 uint64_t gic(const CPU *c, GICCommand cmd, uint32_t intid, uint32_t value)
 {
     uint64_t val = intid | (uint64_t)value << 32;
 
-    qtest_csr_call(c->qts, "gic", c->cpu | c->domain << 16, cmd, &val);
+    qtest_csr_call(c->qts, "gic", where(c), cmd, &val);
     return val;
+}
+
+uint64_t cpu_set_resident(const CPU *c, uint64_t value)
+{
+    qtest_csr_call(c->qts, "gic", where(c), SET_RESIDENT, &value);
+    return value;
 }
 
 uint64_t icsr_of_iste(uint32_t word)

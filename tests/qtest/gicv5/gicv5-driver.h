@@ -178,6 +178,7 @@ typedef enum GICCommand {
     DEACTIVATE,
     ACTIVATE,
     REQUEST_CONFIG,
+    SET_RESIDENT = 9,
     CPU_ACKNOWLEDGE = 100,
     CPU_DROP,
     CPU_CANDIDATE,
@@ -192,19 +193,33 @@ typedef enum GICCommand {
 
 #define TARGET_IRM (1u << 16)
 
+/* Whose interrupts a command is about */
+enum {
+    SCOPE_DOMAIN,
+    SCOPE_RESIDENT,
+    SCOPE_VM,
+};
+
 /**
  * CPU: the CPU interface of one CPU, for one domain
+ *
+ * @scope, @vm: of what the commands are about, if not the domain
  */
 typedef struct CPU {
     QTestState *qts;
     unsigned cpu;
     unsigned domain;
+    unsigned scope;
+    uint16_t vm;
 } CPU;
 
 CPU gicv5_cpu(QTestState *qts, unsigned cpu, unsigned domain);
 
 /* Issue a command; returns its result */
 uint64_t gic(const CPU *c, GICCommand cmd, uint32_t intid, uint32_t value);
+
+/* Write ICH_CONTEXTR_EL2; returns what it reads as then */
+uint64_t cpu_set_resident(const CPU *c, uint64_t value);
 
 /*
  * The state of an interrupt as an L2 ISTE has it; UNREACHABLE if it is not
