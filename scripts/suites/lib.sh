@@ -66,61 +66,11 @@ plan() { echo "1..$tests"; }
 work=$(mktemp -d "${TMPDIR:-/tmp}/gicv5-check.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
-# How much longer than usual a test may take
-scale=${GICV5_TIMEOUT_SCALE:-1}
-
-# run_tap PREFIX TIMEOUT COMMAND...: run a program that prints TAP and pass its
-# results on as they come, with PREFIX before each name.
+# run_tap PREFIX SECONDS COMMAND...: run a program that prints TAP and pass its
+# results on as they come, with PREFIX before each name.  See scripts/tap.
 run_tap() {
-    local prefix=$1 limit rc=0 out=$work/tap.$1 n=0 line part='' planned=''
-    local pid bad=0 text
-    limit=$(awk -v a="$2" -v b="$scale" 'BEGIN { print int(a * b + 1) }')
-    shift 2
+    echo "$tests" >"$work/tests"
+    TAP_COUNT=$work/tests "$TOP/scripts/tap" run "$@"
+    read -r tests <"$work/tests"
     last_result=${EPOCHREALTIME/[.,]/}
-    exec 8< <(exec timeout -k 5 "$limit" "$@" 2>"$out.err" </dev/null)
-    pid=$!
-    while :; do
-        if IFS= read -r -t 2 -u 8 line; then
-            line=$part$line
-            part=''
-        elif [ $? -gt 128 ]; then
-            # Something that the program left running may hold its output.
-            part+=$line
-            kill -0 "$pid" 2>/dev/null || break
-            continue
-        else
-            line=$part$line
-            part=''
-            [ -n "$line" ] || break
-        fi
-        line=${line%$'\r'}
-        case $line in
-        'ok '*|'not ok '*)
-            n=$((n + 1))
-            tests=$((tests + 1))
-            [[ $line =~ ^(ok|not\ ok)\ [0-9]*\ *-?\ *(.*)$ ]]
-            [ "${BASH_REMATCH[1]}" = ok ] || bad=1
-            text="${BASH_REMATCH[1]} $tests - $prefix ${BASH_REMATCH[2]}"
-            case $text in
-            *'# time='*|*'# '[Ss][Kk][Ii][Pp]*)
-                last_result=${EPOCHREALTIME/[.,]/}
-                echo "$text"
-                ;;
-            *) timed "$text" ;;
-            esac
-            ;;
-        1..*) planned=${line#1..}; planned=${planned%% *} ;;
-        '#'*) echo "$line" ;;
-        esac
-    done
-    exec 8<&-
-    wait "$pid" || rc=$?
-    if [ "$rc" != 0 ] && [ "$bad" = 0 ]; then
-        not_ok "$prefix: ended with status $rc after $n tests"
-        tail -20 "$out.err" | sed 's/^/# /'
-    elif [ "$rc" = 0 ] && [ "$planned" != "$n" ]; then
-        not_ok "$prefix: planned ${planned:-no} tests, ran $n"
-    elif [ "$rc" != 0 ]; then
-        tail -20 "$out.err" | sed 's/^/# /'
-    fi
 }

@@ -2,12 +2,6 @@
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 
-"""Importing this makes QEMU's own Python packages available.
-
-They come with QEMU's source: the tree that these files are linked into, or the
-one that the environment variable GICV5_SOURCE names, or build/qemu.
-"""
-
 import os
 import sys
 
@@ -18,7 +12,11 @@ DATA = os.path.join(TOP, 'tests', 'data', 'gicv5')
 
 
 def qemu_source():
-    """The directory with QEMU's source"""
+    """The directory with QEMU's source, where its Python packages are
+
+    That is the tree that these files are linked into, or the one that the
+    environment variable GICV5_SOURCE names, or build/qemu.
+    """
     places = [os.environ.get('GICV5_SOURCE', ''), TOP,
               os.path.join(TOP, 'build', 'qemu')]
     for place in places:
@@ -26,6 +24,3 @@ def qemu_source():
                                                 'machine')):
             return place
     sys.exit('no Python packages of QEMU in ' + ', '.join(filter(None, places)))
-
-
-sys.path.append(os.path.join(qemu_source(), 'python'))

@@ -12,9 +12,15 @@ import logging
 import os
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
+from . import qemu_source
+
+sys.path.append(os.path.join(qemu_source(), 'python'))
+
+# pylint: disable=wrong-import-position
 from qemu.machine import QEMUMachine
 from qemu.machine.machine import VMLaunchFailure
 from qemu.machine.qtest import QEMUQtestProtocol
