@@ -198,19 +198,23 @@ class Run:
     Iterate over it. Results have their time, the program's own or that since
     its last result. Then "problem" says what is wrong with it as a whole, and
     "errors" has the last lines of its standard error. Whatever it has started
-    ends with it.
+    ends with it: it has a process group of its own, in which the programs that
+    it runs in this way stay.
 
     limit: seconds that it may take; popen: more arguments of Popen
     """
 
     ERROR_LINES = 20
     STEP = 0.5
+    # Of the environment, for who runs in the group of another
+    IN_GROUP = 'TAP_IN_GROUP'
 
     def __init__(self, command, limit, grace=GRACE, **popen):
         self.command = command
         self.limit = limit
         self.grace = grace
         self.popen = popen
+        self._is_leader = self.IN_GROUP not in os.environ
         self.reader = Reader()
         self.problem = ''
         self.errors = []
@@ -230,8 +234,9 @@ class Run:
         try:
             proc = subprocess.Popen(
                 self.command, stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE, start_new_session=True,
-                **{**self.popen, 'stderr': stderr})
+                stdout=subprocess.PIPE, start_new_session=self._is_leader,
+                **{**self.popen, 'stderr': stderr, 'env': {
+                    **self.popen.get('env', os.environ), self.IN_GROUP: '1'}})
         except OSError as err:
             self.problem = f'cannot be started: {err}'
             return
@@ -254,10 +259,9 @@ class Run:
         self.problem = self.reader.problem(
             f'no end within {self.limit:g} s' if self._over else status)
 
-    @staticmethod
-    def _kill(proc, number):
+    def _kill(self, proc, number):
         try:
-            os.killpg(proc.pid, number)
+            (os.killpg if self._is_leader else os.kill)(proc.pid, number)
         except (ProcessLookupError, PermissionError):
             pass
 
