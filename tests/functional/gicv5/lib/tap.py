@@ -12,6 +12,7 @@ This needs nothing but Python: ./check and its suites read results with it
 (scripts/tap), and so does the runner of the bare-metal programs.
 """
 
+import atexit
 import os
 import re
 import select
@@ -280,6 +281,8 @@ class Run:
         while True:
             # What it has printed before its end can be read then.
             ended = self._has_ended(proc)
+            if ended:
+                self._kill(proc, signal.SIGKILL)
             left = deadline - time.monotonic()
             wait = 0 if ended else max(0, min(left, self.STEP))
             if closed:
@@ -294,14 +297,27 @@ class Run:
                     yield line.decode('utf-8', 'replace').rstrip('\r')
             elif ended:
                 break
-            if left <= 0:
-                if ended or not signals:
+            if left <= 0 and not ended:
+                if not signals:
                     break
                 self._over = True
                 self._kill(proc, signals.pop(0))
                 deadline = time.monotonic() + self.grace
         if part:
             yield part.decode('utf-8', 'replace').rstrip('\r')
+
+
+def end_by_signals():
+    """Who runs programs ends them, too, if it is ended"""
+    for number in signal.SIGINT, signal.SIGTERM, signal.SIGHUP:
+        signal.signal(number, _end)
+
+
+def _end(number, _):
+    # The shell that waits wants to know of Ctrl-C.
+    atexit.register(os.kill, os.getpid(), number)
+    signal.signal(number, signal.SIG_DFL)
+    sys.exit(128 + number)
 
 
 def scaled(seconds):
