@@ -192,6 +192,37 @@ class Reader:
         return ''
 
 
+class _Held:
+    """While it is entered, the signals of end_by_signals() wait"""
+
+    depth = 0
+    waiting = None
+
+    def __enter__(self):
+        _Held.depth += 1
+
+    def __exit__(self, *_):
+        _Held.depth -= 1
+        if _Held.waiting and not _Held.depth:
+            _end(_Held.waiting, None)
+
+
+def end_by_signals():
+    """Who runs programs ends them, too, if it is ended"""
+    for number in signal.SIGINT, signal.SIGTERM, signal.SIGHUP:
+        signal.signal(number, _end)
+
+
+def _end(number, _):
+    if _Held.depth:
+        _Held.waiting = number
+        return
+    # The shell that waits wants to know of Ctrl-C.
+    atexit.register(os.kill, os.getpid(), number)
+    signal.signal(number, signal.SIG_DFL)
+    sys.exit(128 + number)
+
+
 class Run:
     """
     A program that prints TAP: its results and comments as they come.
@@ -232,16 +263,16 @@ class Run:
                 .splitlines()[-self.ERROR_LINES:]
 
     def _results(self, stderr):
+        proc = None
         try:
-            proc = subprocess.Popen(
-                self.command, stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE, start_new_session=self._is_leader,
-                **{**self.popen, 'stderr': stderr, 'env': {
-                    **self.popen.get('env', os.environ), self.IN_GROUP: '1'}})
-        except OSError as err:
-            self.problem = f'cannot be started: {err}'
-            return
-        try:
+            # A program that has just been started must be known to "finally".
+            with _Held():
+                proc = subprocess.Popen(
+                    self.command, stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE, start_new_session=self._is_leader,
+                    **{**self.popen, 'stderr': stderr, 'env': {
+                        **self.popen.get('env', os.environ),
+                        self.IN_GROUP: '1'}})
             last = time.monotonic()
             for line in self._lines(proc):
                 item = self.reader.line(line)
@@ -252,11 +283,17 @@ class Run:
                     last = now
                 if item is not None:
                     yield item
+        except OSError as err:
+            if proc:
+                raise
+            self.problem = f'cannot be started: {err}'
+            return
         finally:
-            # It is not waited for yet, so the group is still its own.
-            self._kill(proc, signal.SIGKILL)
-            proc.stdout.close()
-            status = proc.wait()
+            if proc:
+                # It is not waited for yet, so the group is still its own.
+                self._kill(proc, signal.SIGKILL)
+                proc.stdout.close()
+                status = proc.wait()
         self.problem = self.reader.problem(
             f'no end within {self.limit:g} s' if self._over else status)
 
@@ -305,19 +342,6 @@ class Run:
                 deadline = time.monotonic() + self.grace
         if part:
             yield part.decode('utf-8', 'replace').rstrip('\r')
-
-
-def end_by_signals():
-    """Who runs programs ends them, too, if it is ended"""
-    for number in signal.SIGINT, signal.SIGTERM, signal.SIGHUP:
-        signal.signal(number, _end)
-
-
-def _end(number, _):
-    # The shell that waits wants to know of Ctrl-C.
-    atexit.register(os.kill, os.getpid(), number)
-    signal.signal(number, signal.SIG_DFL)
-    sys.exit(128 + number)
 
 
 def scaled(seconds):
