@@ -204,7 +204,7 @@ MUTATIONS = (
           'baremetal-lpi', 'baremetal-smp'),
     cpuif('no INTIDs above 16 bits', INSNS,
           'id >> gicv5_id_bits(&env->gicv5)', 'id >> 16', 'baremetal-lpi'),
-    cpuif('ICC_IAFFIDR_EL1 can be written', CPUIF,
+    cpuif('ICC_IAFFIDR_EL1 can be written', REGS,
           'PE("IAFFIDR", 10, 5, PL1_R, iaffidr)',
           'PE("IAFFIDR", 10, 5, PL1_RW, iaffidr)',
           'baremetal-undef'),
