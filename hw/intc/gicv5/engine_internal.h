@@ -460,8 +460,23 @@ void gicv5_irs_changed(GICv5System *sys, unsigned irs, GICv5Domain domain);
  * where one operation changes several things. O(targets concerned). Batches
  * nest.
  */
-bool gicv5_begin_batch(GICv5System *sys);
-void gicv5_end_batch(GICv5System *sys, bool outer);
+static inline bool gicv5_begin_batch(GICv5System *sys)
+{
+    bool outer = !sys->batch;
+
+    sys->batch = true;
+    return outer;
+}
+
+/* The end of the outermost batch */
+void gicv5_flush_batch(GICv5System *sys);
+
+static inline void gicv5_end_batch(GICv5System *sys, bool outer)
+{
+    if (unlikely(outer)) {
+        gicv5_flush_batch(sys);
+    }
+}
 
 /* GICV5_CMD_SET_ONE_OF_N; returns whether changes are wanted from now on */
 bool gicv5_target_set_limit(GICv5Target *t, unsigned limit);

@@ -91,8 +91,8 @@ bool gicv5_target_is_enabled(const GICv5Target *t)
 {
     const GICv5Space *sp = t->space;
 
-    if (!t->pe ||
-        (sp->vm && container_of(t, const GICv5VPE, target)->no_hppi)) {
+    if (unlikely(sp->vm) &&
+        (!t->pe || container_of(t, const GICv5VPE, target)->no_hppi)) {
         return false;
     }
     /* IRSEN governs virtual candidates, too (inferred). */
@@ -112,20 +112,18 @@ GICv5Candidate gicv5_target_best(const GICv5Target *t)
 
 void gicv5_target_forward(GICv5Target *t)
 {
-    GICv5Space *sp = t->space;
     GICv5Candidate best = gicv5_target_best(t);
 
     if (best != t->candidate) {
+        GICv5Space *sp = t->space;
+        const GICv5EngineOps *ops = sp->sys->ops;
+
         trace_gicv5_candidate(sp->domain, t->id, t->candidate, best);
         t->candidate = best;
-        if (sp->vm) {
-            sp->sys->ops->forward_virtual(sp->sys->opaque, t->pe, sp->domain,
-                                          best);
-        } else {
-            sp->sys->ops->forward(sp->sys->opaque, t->pe, sp->domain, best);
-        }
+        (sp->vm ? ops->forward_virtual : ops->forward)(sp->sys->opaque, t->pe,
+                                                       sp->domain, best);
     }
-    if (sp->vm) {
+    if (unlikely(t->space->vm)) {
         gicv5_vpe_changed(gicv5_vpe_of(t));
     }
 }
@@ -162,22 +160,11 @@ void gicv5_one_of_n_changed(GICv5Space *sp)
     }
 }
 
-bool gicv5_begin_batch(GICv5System *sys)
-{
-    bool outer = !sys->batch;
-
-    sys->batch = true;
-    return outer;
-}
-
-void gicv5_end_batch(GICv5System *sys, bool outer)
+void gicv5_flush_batch(GICv5System *sys)
 {
     GICv5Target *t;
     GICv5Space *sp;
 
-    if (!outer) {
-        return;
-    }
     sys->batch = false;
     QSIMPLEQ_FOREACH(t, &sys->touched, next_touched) {
         gicv5_one_of_n_settle(t);

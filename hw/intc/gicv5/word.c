@@ -269,7 +269,7 @@ uint64_t gicv5_command(GICv5Space *sp, GICv5PE *pe, GICv5Command cmd,
     bool outer;
     GICv5Node *n;
 
-    if (!gicv5_system_has_domain(sp->sys, sp->domain)) {
+    if (!(sp->sys->cfg.domains & BIT(sp->domain))) {
         return cmd == GICV5_CMD_REQUEST_CONFIG ? R_GICV5_ICSR_F_MASK : 0;
     }
     trace_gicv5_command(sp->domain, command_name(cmd), intid, value);
