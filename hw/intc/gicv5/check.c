@@ -214,7 +214,7 @@ static bool check_vms(GICv5Space *sp, PageCount *count)
 {
     GICv5VM *vm;
 
-    QLIST_FOREACH(vm, &sp->vmt.vms, link) {
+    QTAILQ_FOREACH(vm, &sp->vmt.vms, link) {
         if (!check_ist(&vm->space.lpi, count) ||
             !check_ist(&vm->space.spi, count) ||
             !check_space(&vm->space) || !check_vm(vm)) {

@@ -79,7 +79,7 @@ static uint64_t *map64(AddressSpace *as, GICv5Domain domain, uint64_t addr,
     return address_space_map(as, addr, &len, is_write, attrs);
 }
 
-/* Alignment: table addresses have at least 6 zero bits. */
+/* A table can be anywhere: map64() checks the alignment. */
 bool gicv5_memory_read64(GICv5Memory *m, GICv5Domain domain, uint64_t addr,
                          uint64_t *value)
 {

@@ -149,7 +149,8 @@ const GICv5EngineConfig *gicv5_system_config(const GICv5System *sys);
  * gicv5_system_reset: architected reset state; nothing is written to memory
  *
  * Wire levels and what CPU interfaces accept are not part of it. Each CPU
- * interface is told that its candidates are gone. O(SPIs + PEs + pages).
+ * interface is told that its candidates are gone. O(SPIs + PEs + pages, VMs
+ * and VPEs that were used).
  */
 void gicv5_system_reset(GICv5System *sys);
 
@@ -443,7 +444,8 @@ GICv5Candidate gicv5_vpe_candidate(GICv5Space *sp, uint16_t vm_id,
 /**
  * gicv5_vm_save: IRS_SAVE_VMR.S: memory is complete
  *
- * Returns false if the VM is not valid. O(state that differs)
+ * Returns false if the VM is not valid, or memory does not take all of it. Then
+ * it is not quiescent. O(state that differs)
  */
 bool gicv5_vm_save(GICv5Space *sp, uint16_t vm_id);
 

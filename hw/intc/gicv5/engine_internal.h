@@ -3,7 +3,8 @@
  *
  * The invariant: an interrupt is in its target's pending set exactly when it
  * is pending, enabled, not active, and its target exists. Only
- * gicv5_set_word() changes a word, and it keeps that true.
+ * gicv5_set_word() and gicv5_adopt_word() change a word, and they keep that
+ * true.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -88,7 +89,7 @@ typedef struct GICv5Target {
  * interrupts can wait for it.
  *
  * @vped: guest address of the descriptor of a VPE that is valid
- * @known: @valid and @db are what memory says, or newer
+ * @known: its VPETE was found valid, so that @valid and @db count
  * @dirty: @db differs from what is in the descriptor
  * @no_hppi: while resident: its candidate is not presented
  * @rings: is in the system's @ringing
@@ -220,7 +221,7 @@ typedef struct GICv5VMT {
     uint8_t vm_id_bits;
     uint64_t base;
     GICv5VM ***dir;
-    QLIST_HEAD(, GICv5VM) vms;
+    QTAILQ_HEAD(, GICv5VM) vms;
     uint64_t memory;
 } GICv5VMT;
 
@@ -238,8 +239,8 @@ typedef struct GICv5VMT {
  * @target: by id, two levels, of which the second has 2^GICV5_TARGET_BITS or
  *     2^id_bits entries
  * @targets: the same, in the order in which they came
- * @full: there was no memory for a target: there will be no more, since
- *     interrupts for it are in no set
+ * @full: there was no memory for the target of an interrupt: there will be no
+ *     more targets, since that interrupt is in no set
  * @changes: of state and configuration, modulo 2^64
  */
 struct GICv5Space {
@@ -278,7 +279,7 @@ struct GICv5VM {
     uint64_t vpet;
     bool was_saved;
     uint64_t saved;
-    QLIST_ENTRY(GICv5VM) link;
+    QTAILQ_ENTRY(GICv5VM) link;
 };
 
 typedef struct GICv5EngineIRS {
@@ -294,6 +295,7 @@ typedef struct GICv5EngineIRS {
  * @batch: between gicv5_begin_batch() and its end
  * @touched, @touched_spaces: by the batch
  * @ringing: VPEs whose doorbell rings at the end of it
+ * @is_ringing: they ring now; a doorbell may load a page, which is a batch
  * @save_pages, @save_dirty, @save_queued: what a migration would have to
  *     send: pages that are not clean, interrupts that are dirty and queued.
  *     Other threads read these.
@@ -309,6 +311,7 @@ struct GICv5System {
     QSIMPLEQ_HEAD(, GICv5Target) touched;
     QSIMPLEQ_HEAD(, GICv5Space) touched_spaces;
     QSIMPLEQ_HEAD(, GICv5VPE) ringing;
+    bool is_ringing;
     uint32_t save_pages;
     uint32_t save_dirty;
     uint32_t save_queued;
@@ -365,6 +368,13 @@ GICv5VPE *gicv5_vpe_get(GICv5VM *vm, uint16_t id);
 
 /* @bytes, zero, of the domain's share of memory for VMs; or NULL */
 void *gicv5_vm_alloc(GICv5Space *parent, size_t bytes);
+
+/*
+ * gicv5_vm_make_room: drop a page of any VM of the domain, if one can go
+ *
+ * No node of a VM may be in use. Looks at a few VMs only, at others next time.
+ */
+bool gicv5_vm_make_room(GICv5Space *parent);
 void gicv5_vm_free(GICv5Space *parent, void *p, size_t bytes);
 
 void gicv5_vmt_init(GICv5Space *sp);
@@ -421,7 +431,11 @@ static inline void gicv5_want_target(GICv5Space *sp, uint32_t word)
 {
     if (sp->vm && gicv5_word_is_deliverable(word) &&
         !(word & R_GICV5_ISTE_IRM_MASK)) {
-        gicv5_vpe_make(sp->vm, FIELD_EX32(word, GICV5_ISTE, IAFFID));
+        uint16_t id = FIELD_EX32(word, GICV5_ISTE, IAFFID);
+
+        if (!gicv5_vpe_make(sp->vm, id) && !(id >> sp->id_bits)) {
+            sp->full = true;
+        }
     }
 }
 
@@ -575,8 +589,14 @@ bool gicv5_ist_create(GICv5IST *ist, uint64_t base, const GICv5ISTConfig *cfg);
 /* Forget the table without writing anything (reset). O(pages used) */
 void gicv5_ist_drop(GICv5IST *ist);
 
-/* Write what differs from memory; then nothing differs. */
-void gicv5_ist_save(GICv5IST *ist);
+/* Drop a page, the best that can go; false if none can */
+bool gicv5_ist_drop_page(GICv5IST *ist);
+
+/*
+ * Write what differs from memory. Returns false if memory did not take all of
+ * it: that still differs.
+ */
+bool gicv5_ist_save(GICv5IST *ist);
 
 /*
  * gicv5_ist_node: interrupt @id, or NULL if it is not reachable
@@ -675,10 +695,17 @@ bool gicv5_ist_read_words(const GICv5IST *ist, uint64_t addr, uint32_t *words,
                           uint32_t count);
 
 /*
- * Write what differs from memory. Where memory will not take it the state is
- * lost, as the architecture has no way to keep it.
+ * Write what differs from memory; false if memory did not take all of it. For a
+ * page that goes that state is lost, as the architecture has no way to keep it.
  */
-void gicv5_ist_write_back(GICv5ISTPage *page);
+bool gicv5_ist_write_back(GICv5ISTPage *page);
+
+/* What messages call the table's interrupts */
+const char *gicv5_ist_what(const GICv5IST *ist);
+
+/* Record an error, unless it is of a VM: no codes are known for those */
+void gicv5_ist_record(const GICv5IST *ist, GICv5SWErr ec, uint32_t id,
+                      uint64_t addr);
 
 /* Log and record that a structure is not in RAM */
 void gicv5_ist_swerr(const GICv5IST *ist, GICv5SWErr ec, uint32_t id,

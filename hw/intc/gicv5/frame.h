@@ -55,8 +55,8 @@ typedef enum GICv5RegKind {
  * @width: 32 or 64
  * @no_halves: of a 64-bit register: 32-bit accesses are errors
  * @w1c: ones clear or trigger, so that the half that is not written is zero.
- *     Otherwise it keeps its value, which is that of reads, or for write-only
- *     registers that of @field.
+ *     Otherwise it keeps its value, which is that of @read or @field, for
+ *     write-only registers, too.
  * @mask: bits that software can write
  * @value: bits that read as 1 besides
  * @field: offset in the frame's state of where the register is stored, a

@@ -484,8 +484,10 @@ static void arm_gicv5_common_reset_hold(Object *obj, ResetType type)
         gicv5_swerr_reset(&d->swerr);
         d->vmt_baser = 0;
         d->vmt_cfgr = 0;
+        d->vpe_selected = 0;
         d->vpe_selr = 0;
         d->vm_selr = GICV5_SEL_NONE;
+        d->vm_saved = 0;
         d->save_vmr = 0;
         d->vmap_l2_vmtr = 0;
         d->vmap_vmr = 0;

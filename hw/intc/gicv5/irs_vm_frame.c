@@ -107,18 +107,18 @@ static void vmap_vistr_write(GICv5IRSDomain *d, uint64_t value)
 
 static uint16_t selected_vm(const GICv5IRSDomain *d)
 {
-    return FIELD_EX64(d->vpe_selr, IRS_VPE_SELR, VM_ID);
+    return FIELD_EX64(d->vpe_selected, IRS_VPE_SELR, VM_ID);
 }
 
 static uint16_t selected_vpe(const GICv5IRSDomain *d)
 {
-    return FIELD_EX64(d->vpe_selr, IRS_VPE_SELR, VPE_ID);
+    return FIELD_EX64(d->vpe_selected, IRS_VPE_SELR, VPE_ID);
 }
 
 /* IRS_VPE_STATUSR.V: what was selected is a valid VPE now */
 static bool is_vpe_selected(const GICv5IRSDomain *d)
 {
-    return FIELD_EX64(d->vpe_selr, IRS_VPE_SELR, S) &&
+    return FIELD_EX64(d->vpe_selected, IRS_VPE_SELR, S) &&
            gicv5_vpe_is_valid(space_of(d), selected_vm(d), selected_vpe(d));
 }
 
@@ -190,7 +190,7 @@ static void save_vmr_write(GICv5IRSDomain *d, uint64_t value)
 {
     uint16_t vm = FIELD_EX64(value, IRS_SAVE_VMR, VM_ID);
 
-    d->save_vmr = value;
+    d->vm_saved = value;
     if (FIELD_EX64(value, IRS_SAVE_VMR, S)) {
         gicv5_vm_save(space_of(d), vm);
     }
@@ -198,10 +198,10 @@ static void save_vmr_write(GICv5IRSDomain *d, uint64_t value)
 
 static uint64_t save_vm_statusr_read(const GICv5IRSDomain *d)
 {
-    uint16_t vm = FIELD_EX64(d->save_vmr, IRS_SAVE_VMR, VM_ID);
+    uint16_t vm = FIELD_EX64(d->vm_saved, IRS_SAVE_VMR, VM_ID);
 
     return FIELD_DP32(0, IRS_SAVE_VM_STATUSR, Q,
-                      FIELD_EX64(d->save_vmr, IRS_SAVE_VMR, Q) &&
+                      FIELD_EX64(d->vm_saved, IRS_SAVE_VMR, Q) &&
                       gicv5_vm_is_quiescent(space_of(d), vm));
 }
 
@@ -241,7 +241,7 @@ uint64_t gicv5_vm_reg_read(void *opaque, const GICv5RegAccess *a)
     case A_IRS_VMT_CFGR:
         return vmt_regs(d)->vmt_cfgr;
     case A_IRS_VPE_SELR:
-        return d->vpe_selr & ~R_IRS_VPE_SELR_S_MASK;
+        return d->vpe_selr;
     case A_IRS_VPE_DBR:
         return vpe_dbr_read(d);
     case A_IRS_VPE_HPPIR:
@@ -257,7 +257,7 @@ uint64_t gicv5_vm_reg_read(void *opaque, const GICv5RegAccess *a)
                           d->vm_selr != GICV5_SEL_NONE &&
                           gicv5_vm_is_valid(space_of(d), d->vm_selr));
     case A_IRS_SAVE_VMR:
-        return d->save_vmr & R_IRS_SAVE_VMR_VM_ID_MASK;
+        return d->save_vmr;
     case A_IRS_SAVE_VM_STATUSR:
         return save_vm_statusr_read(d);
     default:
@@ -314,10 +314,9 @@ void gicv5_vm_reg_write(void *opaque, const GICv5RegAccess *a, uint64_t value)
         break;
     case A_IRS_VPE_SELR:
         /* Without S nothing is selected anew (inferred). */
+        d->vpe_selr = value & ~R_IRS_VPE_SELR_S_MASK;
         if (FIELD_EX64(value, IRS_VPE_SELR, S)) {
-            d->vpe_selr = value;
-        } else {
-            d->vpe_selr = (d->vpe_selr & R_IRS_VPE_SELR_S_MASK) | value;
+            d->vpe_selected = value;
         }
         break;
     case A_IRS_VPE_DBR:
@@ -330,11 +329,10 @@ void gicv5_vm_reg_write(void *opaque, const GICv5RegAccess *a, uint64_t value)
         d->vm_selr = value;
         break;
     case A_IRS_SAVE_VMR:
+        /* Without S and Q nothing happens (inferred). */
+        d->save_vmr = value & R_IRS_SAVE_VMR_VM_ID_MASK;
         if (value & (R_IRS_SAVE_VMR_S_MASK | R_IRS_SAVE_VMR_Q_MASK)) {
             save_vmr_write(d, value);
-        } else {
-            /* The low half, or nothing at all (inferred) */
-            d->save_vmr = value;
         }
         break;
     }

@@ -38,6 +38,10 @@ void gicv5_ring_doorbells(GICv5System *sys)
 {
     GICv5VPE *vpe;
 
+    if (sys->is_ringing) {
+        return;
+    }
+    sys->is_ringing = true;
     while ((vpe = QSIMPLEQ_FIRST(&sys->ringing))) {
         const GICv5VM *vm = vpe->target.space->vm;
 
@@ -49,6 +53,7 @@ void gicv5_ring_doorbells(GICv5System *sys)
         gicv5_event(vm->parent, gicv5_intid(GICV5_TYPE_LPI, vpe->db.lpi),
                     GICV5_SET_EDGE);
     }
+    sys->is_ringing = false;
 }
 
 /* --- residency --- */

@@ -139,8 +139,7 @@ void gicv5_ist_changed(GICv5IST *ist, uint32_t id, GICv5Node *n, int queued,
 
 /* --- loading --- */
 
-/* Let another page go, the best that can */
-static bool drop_a_page(GICv5IST *ist)
+bool gicv5_ist_drop_page(GICv5IST *ist)
 {
     GICv5ISTPage *page = QTAILQ_FIRST(&ist->pages[GICV5_PAGES_CLEAN]);
 
@@ -170,18 +169,19 @@ GICv5ISTPage *gicv5_ist_page_new(GICv5IST *ist, uint32_t index,
     /* Each domain has its share: none can use up another's. */
     if (!vm && cfg->lpi_memory &&
         ist->memory + bytes > cfg->lpi_memory / ctpop8(cfg->domains) &&
-        (!make_room || !drop_a_page(ist))) {
+        (!make_room || !gicv5_ist_drop_page(ist))) {
         goto fail;
     }
-    if (!*chunk) {
-        *chunk = ist_alloc(ist, gicv5_ist_chunk_size(ist) * sizeof(**chunk));
-    }
-    if (*chunk) {
-        page = ist_alloc(ist, bytes);
-        if (!page && make_room && vm && drop_a_page(ist)) {
+    do {
+        if (!*chunk) {
+            *chunk = ist_alloc(ist, gicv5_ist_chunk_size(ist) *
+                                    sizeof(**chunk));
+        }
+        if (*chunk) {
             page = ist_alloc(ist, bytes);
         }
-    }
+    } while (!page && make_room && vm &&
+             (gicv5_ist_drop_page(ist) || gicv5_vm_make_room(vm->parent)));
     if (!page) {
         goto fail;
     }
@@ -252,11 +252,11 @@ GICv5ISTPage *load_page(GICv5IST *ist, uint32_t id)
     }
     page = gicv5_ist_page_new(ist, index, true);
     if (!page) {
-        qemu_log_mask(LOG_GUEST_ERROR, "gicv5: domain %d: LPI %u: no memory "
-                      "for its state: pending LPIs take all of lpi-memory, or "
-                      "the host has none\n", sp->domain, id);
-        sp->sys->ops->swerr(sp->sys->opaque, sp->domain, GICV5_SWERR_L2_ISTE,
-                            id, own_addr);
+        qemu_log_mask(LOG_GUEST_ERROR, "gicv5: domain %d: %s %u: no memory "
+                      "for its state: pending interrupts take all of "
+                      "%s-memory, or the host has none\n", sp->domain,
+                      gicv5_ist_what(ist), id, sp->vm ? "vm" : "lpi");
+        gicv5_ist_record(ist, GICV5_SWERR_L2_ISTE, id, own_addr);
         return NULL;
     }
     trace_gicv5_ist_page_load(sp->domain, gicv5_ist_first_id(ist, index), addr,
@@ -427,14 +427,18 @@ void gicv5_ist_set_invalid(GICv5IST *ist)
     gicv5_ist_drop(ist);
 }
 
-void gicv5_ist_save(GICv5IST *ist)
+bool gicv5_ist_save(GICv5IST *ist)
 {
     GICv5System *sys = ist->space->sys;
     GICv5ISTPage *page, *next;
+    bool ok = true;
 
     for (unsigned i = 0; ist->valid && i < GICV5_NUM_PAGE_LISTS; i++) {
         QTAILQ_FOREACH_SAFE(page, &ist->pages[i], link, next) {
-            gicv5_ist_write_back(page);
+            if (!gicv5_ist_write_back(page)) {
+                ok = false;
+                continue;
+            }
             add_counter(&sys->save_dirty,
                         -(int)bitmap_count_one(page->dirty,
                                                GICV5_IST_PAGE_SIZE));
@@ -442,6 +446,7 @@ void gicv5_ist_save(GICv5IST *ist)
             page_relist(page);
         }
     }
+    return ok;
 }
 
 void gicv5_ist_drop(GICv5IST *ist)

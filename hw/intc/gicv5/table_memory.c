@@ -27,24 +27,38 @@ uint64_t gicv5_ist_l1e_addr(uint64_t l1e)
     return l1e & R_L1_ISTE_L2_ADDR_MASK;
 }
 
+const char *gicv5_ist_what(const GICv5IST *ist)
+{
+    if (!ist->space->vm) {
+        return "LPI";
+    }
+    return ist->type == GICV5_TYPE_LPI ? "a VM's LPI" : "a VM's SPI";
+}
+
+void gicv5_ist_record(const GICv5IST *ist, GICv5SWErr ec, uint32_t id,
+                      uint64_t addr)
+{
+    const GICv5Space *sp = ist->space;
+
+    if (!sp->vm) {
+        sp->sys->ops->swerr(sp->sys->opaque, sp->domain, ec, id, addr);
+    }
+}
+
 static void log_not_ram(const GICv5IST *ist, const char *what, uint32_t id,
                         uint64_t addr)
 {
-    qemu_log_mask(LOG_GUEST_ERROR, "gicv5: domain %d: LPI %u: %s at 0x%" PRIx64
-                  " is not in RAM\n", ist->space->domain, id, what, addr);
+    qemu_log_mask(LOG_GUEST_ERROR, "gicv5: domain %d: %s %u: %s at 0x%" PRIx64
+                  " is not in RAM\n", ist->space->domain, gicv5_ist_what(ist),
+                  id, what, addr);
 }
 
 void gicv5_ist_swerr(const GICv5IST *ist, GICv5SWErr ec, uint32_t id,
                      uint64_t addr)
 {
-    const GICv5Space *sp = ist->space;
-
     log_not_ram(ist, ec == GICV5_SWERR_L2_ISTE ? "L2 ISTE" : "L1 ISTE", id,
                 addr);
-    /* There are no codes for the tables of VMs that are known. */
-    if (!sp->vm) {
-        sp->sys->ops->swerr(sp->sys->opaque, sp->domain, ec, id, addr);
-    }
+    gicv5_ist_record(ist, ec, id, addr);
 }
 
 /* Pages never cross a level 2 table, because page_bits is at most l2_bits. */
@@ -134,7 +148,7 @@ static bool write_words(const GICv5IST *ist, uint64_t addr,
     return ok;
 }
 
-void gicv5_ist_write_back(GICv5ISTPage *page)
+bool gicv5_ist_write_back(GICv5ISTPage *page)
 {
     const GICv5IST *ist = page->ist;
     uint32_t size = gicv5_ist_page_size(ist);
@@ -142,9 +156,11 @@ void gicv5_ist_write_back(GICv5ISTPage *page)
     uint32_t first = find_first_bit(page->dirty, size);
     bool bad = false;
 
-    if (first >= size || ist->space->sys->cfg.container ||
-        !gicv5_ist_need_addr(page, first_id + first)) {
-        return;
+    if (first >= size || ist->space->sys->cfg.container) {
+        return true;
+    }
+    if (!gicv5_ist_need_addr(page, first_id + first)) {
+        return false;
     }
     while (first < size) {
         uint32_t end = find_next_zero_bit(page->dirty, size, first);
@@ -156,6 +172,7 @@ void gicv5_ist_write_back(GICv5ISTPage *page)
         }
         first = find_next_bit(page->dirty, size, end);
     }
+    return !bad;
 }
 
 void gicv5_ist_map_l2(GICv5IST *ist, uint32_t id)
@@ -165,8 +182,8 @@ void gicv5_ist_map_l2(GICv5IST *ist, uint32_t id)
     uint64_t addr, l1e;
 
     if (!ist->valid || !ist->cfg.two_level || id >> ist->cfg.id_bits) {
-        qemu_log_mask(LOG_GUEST_ERROR, "gicv5: MAP_L2_ISTR of LPI %u ignored: "
-                      "no level 2 table covers it\n", id);
+        qemu_log_mask(LOG_GUEST_ERROR, "gicv5: level 2 table of %s %u not "
+                      "mapped: none covers it\n", gicv5_ist_what(ist), id);
         return;
     }
     addr = ist->base + (id >> ist->l2_bits) * sizeof(l1e);

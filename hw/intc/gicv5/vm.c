@@ -53,6 +53,9 @@ FIELD(VPED, DPS, 61, 1)
 FIELD(VPED, REQ_DB, 62, 1)
 FIELD(VPED, DBV, 63, 1)
 
+/* How many VMs are looked at for a page that can go */
+#define ROOM_TRIES 16
+
 #define WORD_IN_MEMORY(n) ((n) * sizeof(uint64_t))
 
 static bool has_vms(const GICv5Space *sp)
@@ -125,11 +128,31 @@ void gicv5_vm_free(GICv5Space *parent, void *p, size_t bytes)
     }
 }
 
+bool gicv5_vm_make_room(GICv5Space *parent)
+{
+    GICv5VMT *vmt = &parent->vmt;
+    GICv5VM *vm;
+
+    for (unsigned i = 0; i < ROOM_TRIES; i++) {
+        vm = QTAILQ_FIRST(&vmt->vms);
+        if (!vm) {
+            return false;
+        }
+        if ((vm->space.lpi.valid && gicv5_ist_drop_page(&vm->space.lpi)) ||
+            (vm->space.spi.valid && gicv5_ist_drop_page(&vm->space.spi))) {
+            return true;
+        }
+        QTAILQ_REMOVE(&vmt->vms, vm, link);
+        QTAILQ_INSERT_TAIL(&vmt->vms, vm, link);
+    }
+    return false;
+}
+
 /* --- the VM table --- */
 
 void gicv5_vmt_init(GICv5Space *sp)
 {
-    QLIST_INIT(&sp->vmt.vms);
+    QTAILQ_INIT(&sp->vmt.vms);
 }
 
 bool gicv5_vmt_is_valid(const GICv5Space *sp)
@@ -258,7 +281,7 @@ static bool add_vm(GICv5Space *sp, GICv5VM *vm)
         }
     }
     (*chunk)[vm->id % GICV5_VM_FANOUT] = vm;
-    QLIST_INSERT_HEAD(&vmt->vms, vm, link);
+    QTAILQ_INSERT_TAIL(&vmt->vms, vm, link);
     return true;
 }
 
@@ -266,9 +289,12 @@ static void vm_new(GICv5Space *sp, uint16_t vm_id, uint64_t addr,
                    const uint64_t *word)
 {
     GICv5System *sys = sp->sys;
-    GICv5VM *vm = gicv5_vm_alloc(sp, sizeof(*vm));
+    GICv5VM *vm;
     unsigned id_bits = FIELD_EX64(word[1], VMTE1, VPE_ID_BITS);
 
+    do {
+        vm = gicv5_vm_alloc(sp, sizeof(*vm));
+    } while (!vm && gicv5_vm_make_room(sp));
     if (!vm) {
         return;
     }
@@ -368,9 +394,10 @@ static uint64_t vped_word(const GICv5VPE *vpe)
     return FIELD_DP64(word, VPED, DBV, vpe->db.valid);
 }
 
-static void save_vpes(GICv5VM *vm)
+static bool save_vpes(GICv5VM *vm)
 {
     const GICv5System *sys = vm->space.sys;
+    bool ok = true;
     GICv5Target *t;
 
     QSIMPLEQ_FOREACH(t, &vm->space.targets, next) {
@@ -384,9 +411,12 @@ static void save_vpes(GICv5VM *vm)
                              sizeof(word))) {
             guest_error(vm->parent, vm->id, "the descriptor of VPE %u is not "
                         "in RAM", t->id);
+            ok = false;
+            continue;
         }
         vpe->dirty = false;
     }
+    return ok;
 }
 
 /* Forget the VM; nothing is written. */
@@ -410,17 +440,19 @@ static void drop_vm(GICv5VM *vm)
     gicv5_end_batch(sp->sys, outer);
     assert(outer);
 
-    QLIST_REMOVE(vm, link);
+    QTAILQ_REMOVE(&sp->vmt.vms, vm, link);
     sp->vmt.dir[vm->id / GICV5_VM_FANOUT][vm->id % GICV5_VM_FANOUT] = NULL;
     gicv5_targets_cleanup(&vm->space);
     gicv5_vm_free(sp, vm, sizeof(*vm));
 }
 
-static void save_vm(GICv5VM *vm)
+/* False if memory did not take all of it */
+static bool save_vm(GICv5VM *vm)
 {
-    gicv5_ist_save(&vm->space.lpi);
-    gicv5_ist_save(&vm->space.spi);
-    save_vpes(vm);
+    bool ok = gicv5_ist_save(&vm->space.lpi);
+
+    ok &= gicv5_ist_save(&vm->space.spi);
+    return save_vpes(vm) && ok;
 }
 
 void gicv5_vm_set_invalid(GICv5Space *sp, uint16_t vm_id)
@@ -447,7 +479,7 @@ void gicv5_vmt_drop(GICv5Space *sp)
     GICv5VMT *vmt = &sp->vmt;
     GICv5VM *vm;
 
-    while ((vm = QLIST_FIRST(&vmt->vms))) {
+    while ((vm = QTAILQ_FIRST(&vmt->vms))) {
         drop_vm(vm);
     }
     for (unsigned i = 0; vmt->dir && i < GICV5_VM_FANOUT; i++) {
@@ -465,7 +497,7 @@ void gicv5_vmt_set_invalid(GICv5Space *sp)
     if (!sp->vmt.valid) {
         return;
     }
-    QLIST_FOREACH(vm, &sp->vmt.vms, link) {
+    QTAILQ_FOREACH(vm, &sp->vmt.vms, link) {
         save_vm(vm);
     }
     trace_gicv5_vmt_invalid(sp->domain, sp->vmt.base);
@@ -513,10 +545,11 @@ void gicv5_vm_ist_set_invalid(GICv5Space *sp, uint16_t vm_id, GICv5Type type)
     GICv5VM *vm = gicv5_vm_get(sp, vm_id);
     GICv5IST *ist = vm_ist(vm, type);
 
-    if (!ist || !ist->valid) {
+    if (!ist) {
         guest_error(sp, vm_id, "VMAP_VISTR of type %d ignored", type);
         return;
     }
+    /* There may have been no memory for one that is valid in memory. */
     gicv5_ist_set_invalid(ist);
     if (!clear64(sp, ist_word_addr(vm, type), R_VMTE_IST_VALID_MASK)) {
         guest_error(sp, vm_id, "its L2 VMTE is not in RAM");
@@ -586,7 +619,6 @@ GICv5VPE *gicv5_vpe_make(GICv5VM *vm, uint16_t id)
     vpe = gicv5_vm_alloc(vm->parent, sizeof(*vpe));
     if (!vpe || !gicv5_target_add(sp, &vpe->target, id)) {
         gicv5_vm_free(vm->parent, vpe, sizeof(*vpe));
-        sp->full = true;
         return NULL;
     }
     /* It may have been valid before its VM was. */
@@ -597,8 +629,22 @@ GICv5VPE *gicv5_vpe_make(GICv5VM *vm, uint16_t id)
 GICv5VPE *gicv5_vpe_get(GICv5VM *vm, uint16_t id)
 {
     GICv5VPE *vpe = gicv5_vpe_make(vm, id);
+    bool outer, was_known;
 
-    return vpe && know_vpe(vm, vpe) && vpe->valid ? vpe : NULL;
+    if (!vpe) {
+        return NULL;
+    }
+    was_known = vpe->known;
+    if (!know_vpe(vm, vpe) || !vpe->valid) {
+        return NULL;
+    }
+    if (!was_known) {
+        /* Interrupts may have waited for it. */
+        outer = gicv5_begin_batch(vm->space.sys);
+        gicv5_target_changed(&vpe->target);
+        gicv5_end_batch(vm->space.sys, outer);
+    }
+    return vpe;
 }
 
 void gicv5_vpe_set_valid(GICv5Space *sp, uint16_t vm_id, uint16_t vpe_id)
@@ -704,10 +750,9 @@ bool gicv5_vm_save(GICv5Space *sp, uint16_t vm_id)
     if (!vm) {
         return false;
     }
-    save_vm(vm);
-    vm->was_saved = true;
+    vm->was_saved = save_vm(vm);
     vm->saved = vm->space.changes;
-    return true;
+    return vm->was_saved;
 }
 
 bool gicv5_vm_is_quiescent(GICv5Space *sp, uint16_t vm_id)

@@ -81,10 +81,12 @@ typedef struct GICv5IRSDomain {
     /* Virtualization; @vmt_baser (but for VALID), @vmt_cfgr: the primary's */
     uint64_t vmt_baser;
     uint32_t vmt_cfgr;
-    uint64_t vpe_selr;      /* IRS_VPE_SELR, S: something was selected */
+    uint64_t vpe_selected;  /* IRS_VPE_SELR, written last with S */
+    uint64_t vpe_selr;      /* as written, as those below, for the other half */
     uint32_t vm_selr;       /* IRS_VM_SELR, GICV5_SEL_NONE after reset */
-    uint64_t save_vmr;      /* IRS_SAVE_VMR, the last that did something */
-    uint64_t vmap_l2_vmtr;  /* as written, for writes by halves */
+    uint64_t vm_saved;      /* IRS_SAVE_VMR, written last with S or Q */
+    uint64_t save_vmr;
+    uint64_t vmap_l2_vmtr;
     uint64_t vmap_vmr;
     uint64_t vmap_vistr;
     uint64_t vmap_l2_vistr;

@@ -283,6 +283,10 @@ static void test_vm(void)
     g_assert_true(select_vpe(&f, 3, 0));
     g_assert_cmphex(irs_readq(&f, VPE_DBR), ==, 0);
     g_assert_cmphex(irs_readl(&f, VPE_CR0), ==, 0);
+    /* Without S nothing is selected anew, and what is read was written. */
+    irs_writeq(&f, VPE_SELR, HI(1) | 3);
+    g_assert_cmphex(irs_readq(&f, VPE_SELR), ==, HI(1) | 3);
+    g_assert_cmphex(irs_readq(&f, VPE_DBR), ==, 0);
     g_assert_false(select_vpe(&f, 3, 2));
     g_assert_false(select_vpe(&f, 3, 4));
     g_assert_false(select_vpe(&f, 4, 0));
@@ -291,6 +295,8 @@ static void test_vm(void)
     irs_writeq(&f, SAVE_VMR, S | Q | 3);
     g_assert_cmphex(irs_readl(&f, SAVE_VM_STATUSR), ==, 3);
     irs_writeq(&f, SAVE_VMR, Q | 3);
+    g_assert_cmphex(irs_readl(&f, SAVE_VM_STATUSR), ==, 3);
+    irs_writeq(&f, SAVE_VMR, 4);
     g_assert_cmphex(irs_readl(&f, SAVE_VM_STATUSR), ==, 3);
     irs_writeq(&f, SAVE_VMR, Q | 4);
     g_assert_cmphex(irs_readl(&f, SAVE_VM_STATUSR), ==, 1);

@@ -65,6 +65,7 @@ static Rig *rig(const GICv5EngineConfig *more)
 
     if (more) {
         cfg.vm_memory = more->vm_memory;
+        cfg.lpi_memory = more->lpi_memory;
     }
     r = rig_new(&cfg);
     g_assert_cmpint(gicv5_system_add_irs(r->sys, 0, 32), ==, 0);
@@ -648,6 +649,139 @@ static void test_memory(void)
     done(r);
 }
 
+/*
+ * A target for which there was no memory when an interrupt wanted it does not
+ * come later: that interrupt is in no set.
+ */
+static void test_full(void)
+{
+    GICv5EngineConfig cfg = { .vm_memory = 128 * 1024 };
+    Rig *r = rig(&cfg);
+    unsigned last = 1;
+    uint32_t intid;
+
+    make_vmt(r);
+    make_vm(r, 1, 2);
+    put(r, vmte_addr(2) + 8, 9ULL << 59 | (VPET + 0x2000));
+    put(r, vmte_addr(2) + 24, 5ULL << 59 | VALID | (VSPI + 0x200));
+    gicv5_vm_set_valid(ns(r), 2);
+    setup(r, 2, spi(1), 1, 0);
+
+    /* VM 1 takes what there is, with pages that have to stay. */
+    for (intid = lpi(0); intid < lpi(2048); intid++) {
+        setup(r, 1, intid, 3, 1);
+        cmd(r, 1, GICV5_CMD_SET_PENDING, intid, 1);
+    }
+    for (unsigned i = 3; i < 128; i++) {
+        put(r, vmte_addr(i) + 8, 1ULL << 59 | VPET);
+        gicv5_vm_set_valid(ns(r), i);
+        if (!vm(r, i)) {
+            break;
+        }
+        last = i;
+    }
+    for (unsigned vpe = 0; vpe < 512; vpe++) {
+        setup(r, 2, spi(vpe % 32), 1, vpe);
+        cmd(r, 2, GICV5_CMD_SET_PENDING, spi(vpe % 32), 1);
+    }
+    g_assert_true(vm(r, 2)->full);
+    g_assert_true(gicv5_system_check(r->sys));
+
+    /* There is memory again, but not for what was refused. */
+    gicv5_vm_set_invalid(ns(r), 1);
+    for (unsigned i = 3; i <= last; i++) {
+        gicv5_vm_set_invalid(ns(r), i);
+    }
+    for (unsigned vpe = 480; vpe < 512; vpe++) {
+        setup(r, 2, spi(vpe % 32), 2, vpe);
+        setup(r, 2, spi(vpe % 32), 1, vpe);
+        g_assert_true(gicv5_system_check(r->sys));
+    }
+    /* A VM that comes back starts anew. */
+    gicv5_vm_set_invalid(ns(r), 2);
+    gicv5_vm_set_valid(ns(r), 2);
+    g_assert_false(vm(r, 2)->full);
+    done(r);
+}
+
+/* Pages of one VM go for another. */
+static void test_room(void)
+{
+    GICv5EngineConfig cfg = { .vm_memory = 64 * 1024 };
+    Rig *r = rig(&cfg);
+
+    make_vmt(r);
+    make_vm(r, 1, 2);
+    for (unsigned id = 0; id < 2048; id += 64) {
+        setup(r, 1, lpi(id), 3, 1);
+    }
+    for (unsigned i = 2; i < 8; i++) {
+        make_vm(r, i, 2);
+        setup(r, i, spi(1), i, 1);
+        g_assert_true(gicv5_pe_make_resident(pe(r, 0), ns(r), i, 1, false));
+        g_assert_true(gicv5_system_check(r->sys));
+    }
+    /* Nothing was lost. */
+    for (unsigned id = 0; id < 2048; id += 64) {
+        g_assert_cmphex(state(r, 1, lpi(id)), ==, iste(EN, 3, 1));
+    }
+    g_assert_cmpuint(r->swerrs, ==, 0);
+    done(r);
+}
+
+/*
+ * Two doorbells ring at the end of one batch, and there is memory for one page
+ * of LPIs only: the page of the first must stay while it is used.
+ */
+static void test_ring_two(void)
+{
+    static const uint32_t doorbell[] = { 20, 400 };
+    GICv5EngineConfig cfg = {
+        .lpi_memory = sizeof(GICv5ISTPage) +
+                      GICV5_IST_PAGE_SIZE * sizeof(GICv5Node),
+    };
+    Rig *r = rig(&cfg);
+    uint32_t w;
+
+    make_vmt(r);
+    make_vm(r, 1, 2);
+    for (unsigned i = 0; i < 2; i++) {
+        GICv5Doorbell db = {
+            .valid = true, .requested = true, .mask = 31, .lpi = doorbell[i],
+        };
+
+        gicv5_vpe_set_doorbell(ns(r), 1, i, &db);
+        rig_mem_stl(&r->mem[NS], VSPI + 0x100 + 4 * i, iste(EN | PEND, 3, i));
+    }
+    rig_command(r, pe(r, 0), NS, GICV5_CMD_SET_PRIORITY, lpi(1000), 3);
+    /* Loads the page of both */
+    g_assert_cmphex(state(r, 1, spi(9)), ==, 0);
+    cmd(r, 1, GICV5_CMD_SET_PRIORITY, spi(9), 4);
+    for (unsigned i = 0; i < 2; i++) {
+        g_assert_true(gicv5_get_word(ns(r), lpi(doorbell[i]), &w));
+        g_assert_true(w & PEND);
+    }
+    done(r);
+}
+
+/* What memory does not take is not saved, and stays. */
+static void test_save_fails(void)
+{
+    Rig *r = vm_rig(2);
+
+    setup(r, 1, spi(4), 9, 1);
+    rig_mem_fault(&r->mem[NS], VSPI, 1, false, true);
+    g_assert_false(gicv5_vm_save(ns(r), 1));
+    g_assert_false(gicv5_vm_is_quiescent(ns(r), 1));
+    g_assert_cmpuint(r->swerrs, ==, 0);
+    rig_mem_fault(&r->mem[NS], VSPI, 1, false, false);
+    g_assert_true(gicv5_vm_save(ns(r), 1));
+    g_assert_true(gicv5_vm_is_quiescent(ns(r), 1));
+    g_assert_cmphex(rig_mem_ldl(&r->mem[NS], VSPI + 0x100 + 16), ==,
+                    iste(EN, 9, 1));
+    done(r);
+}
+
 /* --- random operations ------------------------------------------------ */
 
 /*
@@ -754,6 +888,10 @@ int main(int argc, char **argv)
     g_test_add_func("/gicv5/vm/cycle-doorbell", test_cycle_doorbell);
     g_test_add_func("/gicv5/vm/reset", test_reset);
     g_test_add_func("/gicv5/vm/memory", test_memory);
+    g_test_add_func("/gicv5/vm/full", test_full);
+    g_test_add_func("/gicv5/vm/room", test_room);
+    g_test_add_func("/gicv5/vm/ring-two", test_ring_two);
+    g_test_add_func("/gicv5/vm/save-fails", test_save_fails);
     g_test_add_func("/gicv5/vm/random", test_random);
     return g_test_run();
 }
