@@ -11,6 +11,10 @@
  *                     SPIs          i * 64 .. i * 64 + 55
  *                     CPUs          those with index % irs == i
  *   CPU c             IAFFID        3 + 10 * c
+ *   ITS, domain d     config frame  0x09000000 + d * 0x40000, with "its=on"
+ *                     translate frames follow it, those of requester IDs as
+ *                     they are, and of requester IDs + 0x20000
+ *   bus master        0x09200000, with "its=on": see bus_write()
  *   RAM               0x40000000
  *   Secure RAM        0x40000000 of the Secure address space, with
  *                     "secure-ram=on"; seen at 0x80000000 of the other
@@ -33,10 +37,12 @@
 #include "qemu/osdep.h"
 #include "qemu/module.h"
 #include "qemu/rcu.h"
+#include "qemu/bswap.h"
 #include "qapi/error.h"
 #include "qobject/qlist.h"
 #include "hw/boards.h"
 #include "hw/intc/arm_gicv5_common.h"
+#include "hw/intc/arm_gicv5_its.h"
 #include "hw/qdev-properties.h"
 #include "exec/address-spaces.h"
 #include "system/qtest.h"
@@ -50,6 +56,12 @@ OBJECT_DECLARE_SIMPLE_TYPE(GICv5TestMachineState, GICV5_TEST_MACHINE)
 #define SPI_STRIDE 64
 #define FRAMES_BASE 0x08000000
 #define IRS_STRIDE 0x100000
+#define ITS_BASE 0x09000000
+#define ITS_STRIDE 0x40000
+#define ITS_TRANSLATE_FRAMES 2
+#define ITS_SECOND_OFFSET 0x20000
+#define BUS_BASE 0x09200000
+#define BUS_SIZE 0x1000
 #define RAM_BASE 0x40000000
 #define SECURE_ALIAS_BASE 0x80000000
 
@@ -60,7 +72,11 @@ struct GICv5TestMachineState {
     uint8_t domains;
     bool bare;
     bool secure_ram;
+    bool its;
 
+    MemoryRegion bus;
+    uint64_t bus_addr;
+    MemTxAttrs bus_attrs;
     MemoryRegion secure_memory;
     MemoryRegion secure_mr;
     MemoryRegion sysmem_alias;
@@ -157,6 +173,109 @@ static DeviceState *create_irs(GICv5TestMachineState *m, unsigned irs,
     return dev;
 }
 
+/* --- ITS --- */
+
+#define BUS_ATTRS 0x00
+#define BUS_ADDR 0x08
+#define BUS_DATA 0x10
+
+static MemTxResult bus_read(void *opaque, hwaddr offset, uint64_t *data,
+                            unsigned size, MemTxAttrs attrs)
+{
+    GICv5TestMachineState *m = opaque;
+
+    MemTxResult res = MEMTX_OK;
+
+    *data = 0;
+    if (offset == BUS_DATA) {
+        res = address_space_read(&address_space_memory, m->bus_addr,
+                                 m->bus_attrs, data, size);
+        *data = le64_to_cpu(*data);
+    }
+    return res;
+}
+
+/*
+ * qtests have no attributes of their own. Here they say what those of the next
+ * accesses are (0x00: requester ID [15:0], space [17:16], secure [18],
+ * unspecified [19]) and where these go to (0x08). Then an access to 0x10 is an
+ * access of the same size there.
+ */
+static MemTxResult bus_write(void *opaque, hwaddr offset, uint64_t data,
+                             unsigned size, MemTxAttrs attrs)
+{
+    GICv5TestMachineState *m = opaque;
+
+    switch (offset) {
+    case BUS_ATTRS:
+        m->bus_attrs = (MemTxAttrs) {
+            .requester_id = extract64(data, 0, 16),
+            .space = extract64(data, 16, 2),
+            .secure = extract64(data, 18, 1),
+            .unspecified = extract64(data, 19, 1),
+        };
+        break;
+    case BUS_ADDR:
+        m->bus_addr = data;
+        break;
+    case BUS_DATA:
+        data = cpu_to_le64(data);
+        return address_space_write(&address_space_memory, m->bus_addr,
+                                   m->bus_attrs, &data, size);
+    }
+    return MEMTX_OK;
+}
+
+static const MemoryRegionOps bus_ops = {
+    .read_with_attrs = bus_read,
+    .write_with_attrs = bus_write,
+    .endianness = DEVICE_LITTLE_ENDIAN,
+    .valid.max_access_size = 8,
+    .impl.max_access_size = 8,
+};
+
+static DeviceState *create_its(GICv5TestMachineState *m, DeviceState *irs)
+{
+    DeviceState *dev = qdev_new(TYPE_ARM_GICV5_ITS);
+    SysBusDevice *sbd = SYS_BUS_DEVICE(dev);
+
+    if (!m->bare) {
+        QList *offsets = qlist_new();
+
+        qlist_append_int(offsets, 0);
+        qlist_append_int(offsets, ITS_SECOND_OFFSET);
+        qdev_prop_set_array(dev, "device-id-offsets", offsets);
+        qdev_prop_set_uint32(dev, "its-id", 200);
+        qdev_prop_set_uint8(dev, "domains", m->domains);
+    }
+    if (irs) {
+        object_property_set_link(OBJECT(dev), "irs", OBJECT(irs),
+                                 &error_fatal);
+    }
+    object_property_add_child(OBJECT(m), "its[*]", OBJECT(dev));
+    sysbus_realize_and_unref(sbd, &error_fatal);
+
+    for (unsigned d = 0; d < GICV5_NUM_DOMAINS; d++) {
+        hwaddr base = ITS_BASE + d * ITS_STRIDE;
+
+        if (!(m->domains & (1u << d))) {
+            continue;
+        }
+        sysbus_mmio_map(sbd, GICV5_ITS_MMIO_CONFIG(d), base);
+        for (unsigned t = 0; t < ITS_TRANSLATE_FRAMES; t++) {
+            unsigned n = GICV5_ITS_MMIO_TRANSLATE(d, t);
+
+            if (sysbus_has_mmio(sbd, n)) {
+                sysbus_mmio_map(sbd, n, base + (1 + t) * GICV5_FRAME_SIZE);
+            }
+        }
+    }
+    memory_region_init_io(&m->bus, OBJECT(m), &bus_ops, m, "bus-master",
+                          BUS_SIZE);
+    memory_region_add_subregion(get_system_memory(), BUS_BASE, &m->bus);
+    return dev;
+}
+
 static void gicv5_test_init(MachineState *machine)
 {
     GICv5TestMachineState *m = GICV5_TEST_MACHINE(machine);
@@ -179,6 +298,9 @@ static void gicv5_test_init(MachineState *machine)
         if (!primary) {
             primary = irs;
         }
+    }
+    if (m->its) {
+        create_its(m, primary);
     }
 }
 
@@ -261,6 +383,16 @@ static void gicv5_test_set_secure_ram(Object *obj, bool value, Error **errp)
     GICV5_TEST_MACHINE(obj)->secure_ram = value;
 }
 
+static bool gicv5_test_get_its(Object *obj, Error **errp)
+{
+    return GICV5_TEST_MACHINE(obj)->its;
+}
+
+static void gicv5_test_set_its(Object *obj, bool value, Error **errp)
+{
+    GICV5_TEST_MACHINE(obj)->its = value;
+}
+
 static void gicv5_test_instance_init(Object *obj)
 {
     GICv5TestMachineState *m = GICV5_TEST_MACHINE(obj);
@@ -286,6 +418,10 @@ static void gicv5_test_instance_init(Object *obj)
                              gicv5_test_set_secure_ram);
     object_property_set_description(obj, "secure-ram", "RAM of the Secure "
                                     "address space");
+    object_property_add_bool(obj, "its", gicv5_test_get_its,
+                             gicv5_test_set_its);
+    object_property_set_description(obj, "its", "An ITS, and a bus master "
+                                    "for qtests");
 }
 
 static void gicv5_test_class_init(ObjectClass *oc, void *data)
