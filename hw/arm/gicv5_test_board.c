@@ -15,21 +15,13 @@
  *                     translate frames follow it, those of requester IDs as
  *                     they are, and of requester IDs + 0x20000
  *   bus master        0x09200000, with "its=on": see bus_write()
+ *   IWB               0x09300000, with "iwb=on" besides
  *   RAM               0x40000000
  *   Secure RAM        0x40000000 of the Secure address space, with
  *                     "secure-ram=on"; seen at 0x80000000 of the other
  *
  * With "bare=on" the IRSes get no properties from the board, so that -global
  * can set (and get wrong) those of the wiring too.
- *
- * Setting the property "trial" creates IRSes, realizes them and lets them go
- * again, the first one first:
- *
- *   "cpus=0;id-bits=10|cpus=1;id-bits=10"
- *
- * is two IRSes, the first the primary of the other, with these properties. It
- * fails as the first of them does that cannot be realized. With "irs=0" the
- * CPUs have no IRS, and are there from the first trial on.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -43,6 +35,7 @@
 #include "hw/boards.h"
 #include "hw/intc/arm_gicv5_common.h"
 #include "hw/intc/arm_gicv5_its.h"
+#include "hw/intc/arm_gicv5_iwb.h"
 #include "hw/qdev-properties.h"
 #include "exec/address-spaces.h"
 #include "system/qtest.h"
@@ -62,6 +55,7 @@ OBJECT_DECLARE_SIMPLE_TYPE(GICv5TestMachineState, GICV5_TEST_MACHINE)
 #define ITS_SECOND_OFFSET 0x20000
 #define BUS_BASE 0x09200000
 #define BUS_SIZE 0x1000
+#define IWB_BASE 0x09300000
 #define RAM_BASE 0x40000000
 #define SECURE_ALIAS_BASE 0x80000000
 
@@ -73,6 +67,7 @@ struct GICv5TestMachineState {
     bool bare;
     bool secure_ram;
     bool its;
+    bool iwb;
 
     MemoryRegion bus;
     uint64_t bus_addr;
@@ -276,6 +271,16 @@ static DeviceState *create_its(GICv5TestMachineState *m, DeviceState *irs)
     return dev;
 }
 
+static void create_iwb(GICv5TestMachineState *m, DeviceState *its)
+{
+    DeviceState *dev = qdev_new(TYPE_ARM_GICV5_IWB);
+
+    object_property_set_link(OBJECT(dev), "its", OBJECT(its), &error_fatal);
+    object_property_add_child(OBJECT(m), "iwb[*]", OBJECT(dev));
+    sysbus_realize_and_unref(SYS_BUS_DEVICE(dev), &error_fatal);
+    sysbus_mmio_map(SYS_BUS_DEVICE(dev), 0, IWB_BASE);
+}
+
 static void gicv5_test_init(MachineState *machine)
 {
     GICv5TestMachineState *m = GICV5_TEST_MACHINE(machine);
@@ -300,26 +305,47 @@ static void gicv5_test_init(MachineState *machine)
         }
     }
     if (m->its) {
-        create_its(m, primary);
+        DeviceState *its = create_its(m, primary);
+
+        if (m->iwb) {
+            create_iwb(m, its);
+        }
     }
 }
 
-static DeviceState *try_irs(GICv5TestMachineState *m, const char *props,
-                            DeviceState *primary, Error **errp)
+/*
+ * Setting the property "trial" creates IRSes, realizes them and lets them go
+ * again, the first one first:
+ *
+ *   "cpus=0;id-bits=10|cpus=1;id-bits=10"
+ *
+ * is two IRSes, the first the primary of the other, with these properties. It
+ * fails as the first of them does that cannot be realized. With "irs=0" the
+ * CPUs have no IRS, and are there from the first trial on.
+ *
+ * A type as the first word is another device: "cpus=0|arm-gicv5-its;its-id=1"
+ * is an ITS of the IRS, and an arm-gicv5-iwb is one of the device before it.
+ */
+static DeviceState *try_device(GICv5TestMachineState *m, const char *props,
+                               const GPtrArray *devs, Error **errp)
 {
     ERRP_GUARD();
     g_auto(GStrv) words = g_strsplit(props, ";", -1);
-    DeviceState *dev = qdev_new(TYPE_ARM_GICV5);
+    bool is_its = !g_strcmp0(*words, TYPE_ARM_GICV5_ITS);
+    bool is_iwb = !g_strcmp0(*words, TYPE_ARM_GICV5_IWB);
+    DeviceState *dev = qdev_new(is_its || is_iwb ? *words : TYPE_ARM_GICV5);
 
     /* As if it had been there from the start */
     dev->hotplugged = false;
     object_property_add_child(OBJECT(m), "trial[*]", OBJECT(dev));
     object_unref(dev);
-    if (primary) {
-        object_property_set_link(OBJECT(dev), "primary", OBJECT(primary),
-                                 &error_abort);
+    if (devs->len) {
+        object_property_set_link(OBJECT(dev), is_iwb ? "its" :
+                                 is_its ? "irs" : "primary",
+                                 devs->pdata[is_iwb ? devs->len - 1 : 0],
+                                 errp);
     }
-    for (char **w = words; *w && !*errp; w++) {
+    for (char **w = words + (is_its || is_iwb); *w && !*errp; w++) {
         g_auto(GStrv) pair = g_strsplit(*w, "=", 2);
 
         if (g_strv_length(pair) != 2) {
@@ -350,8 +376,7 @@ static void gicv5_test_set_trial(Object *obj, const char *value, Error **errp)
         create_cpus(machine);
     }
     for (char **irs = irses; *irs && !*errp; irs++) {
-        g_ptr_array_add(devs, try_irs(m, *irs, devs->len ? devs->pdata[0] :
-                                                           NULL, errp));
+        g_ptr_array_add(devs, try_device(m, *irs, devs, errp));
     }
     for (unsigned i = 0; i < devs->len; i++) {
         object_unparent(devs->pdata[i]);
@@ -393,6 +418,16 @@ static void gicv5_test_set_its(Object *obj, bool value, Error **errp)
     GICV5_TEST_MACHINE(obj)->its = value;
 }
 
+static bool gicv5_test_get_iwb(Object *obj, Error **errp)
+{
+    return GICV5_TEST_MACHINE(obj)->iwb;
+}
+
+static void gicv5_test_set_iwb(Object *obj, bool value, Error **errp)
+{
+    GICV5_TEST_MACHINE(obj)->iwb = value;
+}
+
 static void gicv5_test_instance_init(Object *obj)
 {
     GICv5TestMachineState *m = GICV5_TEST_MACHINE(obj);
@@ -422,6 +457,9 @@ static void gicv5_test_instance_init(Object *obj)
                              gicv5_test_set_its);
     object_property_set_description(obj, "its", "An ITS, and a bus master "
                                     "for qtests");
+    object_property_add_bool(obj, "iwb", gicv5_test_get_iwb,
+                             gicv5_test_set_iwb);
+    object_property_set_description(obj, "iwb", "An IWB of the ITS");
 }
 
 static void gicv5_test_class_init(ObjectClass *oc, void *data)

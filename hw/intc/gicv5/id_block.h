@@ -12,6 +12,7 @@
 /* JEP106 code of Arm, as QEMU has none; product numbers are QEMU's. */
 #define GICV5_IMPLEMENTER 0x43B
 #define GICV5_PRODUCT_ITS 0x052
+#define GICV5_PRODUCT_IWB 0x053
 
 /* IIDR: Implementer [11:0], ProductID [31:20], the same in all components */
 #define GICV5_IIDR(product) (GICV5_IMPLEMENTER | (uint32_t)(product) << 20)

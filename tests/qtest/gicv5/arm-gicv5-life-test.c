@@ -238,6 +238,46 @@ static void test_introspection(void)
     }
 }
 
+#define ITS "cpus=0" SYSMEM "|arm-gicv5-its"
+
+/* ITS and IWB, which hold on to their IRS and ITS, and those that cannot be */
+static void test_its(void)
+{
+    static const struct {
+        const char *devices;
+        const char *message;
+    } bad[] = {
+        { "arm-gicv5-its", "irs must be set" },
+        { "arm-gicv5-iwb", "its must be set" },
+        { "cpus=0" SYSMEM "|arm-gicv5-iwb", "type for 'its'" },
+        { "cpus=0" SYSMEM "|cpus=1;irsid=1;spi-irs-range=0|arm-gicv5-its;"
+          "irs=/machine/trial[1]", "irs must be the primary IRS" },
+        { ITS ";domains=3", "domains must be a mask" },
+        { ITS ";device-id-bits=33", "device-id-bits must be 1 to 32" },
+        { ITS ";event-id-bits=0", "event-id-bits must be 1 to 31" },
+        { ITS ";l2-sizes=0", "l2-sizes must be a mask" },
+        { ITS ";device-id-offsets=1,2,3,4,5,6,7,8",
+          "device-id-offsets must have at most 7 elements" },
+        { ITS "|arm-gicv5-iwb;wires=31", "wires must be a multiple of 32" },
+        { ITS ";device-id-bits=16|arm-gicv5-iwb", "device-id must have" },
+        { ITS "|arm-gicv5-iwb;wires=64;its=/machine/trial[0]",
+          "type for 'its'" },
+    };
+    QTestState *qts = start();
+
+    for (unsigned i = 0; i < ARRAY_SIZE(bad); i++) {
+        trial(qts, bad[i].devices, bad[i].message);
+    }
+    for (unsigned i = 0; i < 3; i++) {
+        trial(qts, ITS, NULL);
+        trial(qts, ITS ";device-id-offsets=0,1,2,3,4,5,6"
+              "|arm-gicv5-iwb;wires=1024", NULL);
+        trial(qts, "cpus=0;domains=15" SYSMEM "|arm-gicv5-its;domains=9"
+              "|arm-gicv5-iwb", NULL);
+    }
+    qtest_quit(qts);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -246,5 +286,6 @@ int main(int argc, char **argv)
     qtest_add_func("gicv5/life/failed-secondary", test_failed_secondary);
     qtest_add_func("gicv5/life/teardown", test_teardown);
     qtest_add_func("gicv5/life/beside", test_trial_beside);
+    qtest_add_func("gicv5/life/its", test_its);
     return g_test_run();
 }
