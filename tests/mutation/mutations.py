@@ -13,6 +13,9 @@ IRS = 'hw/intc/gicv5/irs_frame.c'
 FRAME = 'hw/intc/gicv5/frame.c'
 SWERR = 'hw/intc/gicv5/swerr.c'
 MEMORY = 'hw/intc/gicv5/dma.c'
+ITS_TABLE = 'hw/intc/gicv5/its_table.c'
+ITS_FRAME = 'hw/intc/gicv5/its_frame.c'
+IWB = 'hw/intc/gicv5/iwb.c'
 STREAM = 'hw/intc/gicv5/irs_vmstate.c'
 CPUIF = 'target/arm/gicv5/[achlp]*.c'
 INSNS = 'target/arm/gicv5/insns.c'
@@ -32,6 +35,15 @@ def vm(name, old, new, *suites):
 
 def irs(name, old, new, *suites, files=IRS):
     return Mutation('IRS: ' + name, files, old, new, suites or ('qtest',))
+
+
+def its(name, old, new, files=ITS_FRAME):
+    return Mutation('ITS: ' + name, files, old, new,
+                    ('unit-its',) if files == ITS_TABLE else ('qtest-its',))
+
+
+def iwb(name, old, new):
+    return Mutation('IWB: ' + name, IWB, old, new, ('qtest-iwb',))
 
 
 def cpuif(name, files, old, new, *suites):
@@ -253,4 +265,56 @@ MUTATIONS = (
              ('acpi-tables',)),
     Mutation('board: flags of the GICC', ACPI, 'table, GICC_ENABLED, 4);',
              'table, 0, 4);', ('acpi-tables',)),
+    its('a failure is remembered', 'if (!itte) { return false; }',
+        'if (!itte) { cache_add(t, device, event, 1); return false; }',
+        files=ITS_TABLE),
+    its('SPAN is not looked at',
+        'if (index >> MIN(FIELD_EX64(l1e, ITS_L1E, SPAN), l2_bits)) {',
+        'if (0) {', files=ITS_TABLE),
+    its('VALID of an L1_DTE is not looked at',
+        'if (!FIELD_EX64(l1e, ITS_L1E, VALID)) {', 'if (0) {',
+        files=ITS_TABLE),
+    its('EVENT_ID_BITS 0 is no event',
+        'if (event >> MIN(FIELD_EX64(dte, ITS_DTE, EVENT_ID_BITS),',
+        'if ((1 + event) >> MIN(FIELD_EX64(dte, ITS_DTE, EVENT_ID_BITS),',
+        files=ITS_TABLE),
+    its('INV with L1 drops one event only',
+        'uint64_t events = l1 ? 1u << l2_bits : 1;', 'uint64_t events = 1;',
+        files=ITS_TABLE),
+    its('INV of a device drops that of its neighbours',
+        'r->device - device < devices', 'r->device - device <= devices',
+        files=ITS_TABLE),
+    its('another event of the device is taken for this one',
+        '&& set[i].event == event', '', files=ITS_TABLE),
+    its('results are not counted when they are dropped',
+        'r->itte = 0; t->used--;', 'r->itte = 0;', files=ITS_TABLE),
+    its('events while ITSEN is 0', 'if (!d->cr0) { return; }', ''),
+    its('tables can be moved while they are used',
+        'if (d->cr0) { qemu_log_mask', 'if (0) { qemu_log_mask'),
+    its('the offset of a translate frame',
+        'a->attrs.requester_id + t->offset', 'a->attrs.requester_id'),
+    its('16-bit writes', 'if (size == 2 && offset == A_ITS_TRANSLATER) {',
+        'if (0) {'),
+    its('events of other domains', 'if (target != d->domain) {', 'if (0) {'),
+    its('RL_TRANSLATER in each domain',
+        'return t->d->domain == GICV5_DOMAIN_REALM;',
+        'return t->d->domain != GICV5_NUM_DOMAINS;'),
+    its('the cache outlives a change of ITSEN',
+        'gicv5_its_table_configure(&d->table, &cfg);', 'd->table.cfg = cfg;'),
+    iwb('an edge of a wire that is off', '} else if (level && is_on(s, n)) {',
+        '} else if (level) {'),
+    iwb('nothing is sampled when IWBEN is set',
+        'sample(s, i * 32 + ctz32(v));', ''),
+    iwb('nothing is cleared when IWBEN is cleared',
+        'clear(s, i * 32 + ctz32(v));', ''),
+    iwb('wires are accessible from everywhere',
+        'access_domain(attrs) == wire_domain(s, wire));', 'true);'),
+    iwb('domains that do not exist',
+        'if (!gicv5_its_has_domain(s->its, domain)) { qemu_log_mask',
+        'if (0) { qemu_log_mask'),
+    iwb('IWB_CR0 can be written from everywhere',
+        'if (!is_mppas(s, a->attrs)) { qemu_log_mask',
+        'if (0) { qemu_log_mask'),
+    iwb('levels are not sent', 'VMSTATE_VARRAY_UINT32(level, ARMGICv5IWBState,'
+        ' words, 1, vmstate_info_uint32, uint32_t),', ''),
 )
