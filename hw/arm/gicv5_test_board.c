@@ -182,7 +182,7 @@ static MemTxResult bus_read(void *opaque, hwaddr offset, uint64_t *data,
     MemTxResult res = MEMTX_OK;
 
     *data = 0;
-    if (offset == BUS_DATA) {
+    if (offset == BUS_DATA && m->bus_addr - BUS_BASE >= BUS_SIZE) {
         res = address_space_read(&address_space_memory, m->bus_addr,
                                  m->bus_attrs, data, size);
         *data = le64_to_cpu(*data);
@@ -214,6 +214,10 @@ static MemTxResult bus_write(void *opaque, hwaddr offset, uint64_t data,
         m->bus_addr = data;
         break;
     case BUS_DATA:
+        if (m->bus_addr - BUS_BASE < BUS_SIZE) {
+            /* Not itself */
+            return MEMTX_ERROR;
+        }
         data = cpu_to_le64(data);
         return address_space_write(&address_space_memory, m->bus_addr,
                                    m->bus_attrs, &data, size);
@@ -253,7 +257,8 @@ static DeviceState *create_its(GICv5TestMachineState *m, DeviceState *irs)
     for (unsigned d = 0; d < GICV5_NUM_DOMAINS; d++) {
         hwaddr base = ITS_BASE + d * ITS_STRIDE;
 
-        if (!(m->domains & (1u << d))) {
+        if (!(object_property_get_uint(OBJECT(dev), "domains", &error_abort) &
+              (1u << d))) {
             continue;
         }
         sysbus_mmio_map(sbd, GICV5_ITS_MMIO_CONFIG(d), base);

@@ -19,7 +19,7 @@
 /**
  * GICv5ITSDomain: the registers of one config frame, and what translates
  *
- * @table is configured while ITS_CR0.ITSEN is 1.
+ * @table is configured while ITS_CR0.ITSEN is 1, unless a load has failed.
  */
 typedef struct GICv5ITSDomain {
     ARMGICv5ITSState *its;

@@ -204,7 +204,8 @@ static bool level2_addr(const GICv5ITSTable *t, uint64_t base, unsigned l2_bits,
 static bool read_dte(const GICv5ITSTable *t, uint32_t device, uint64_t *dte,
                      uint64_t *addr, GICv5ITSFault *fault)
 {
-    if ((uint64_t)device >> t->cfg.device_bits) {
+    /* After a load that failed ITSEN may be 1, and there is no table. */
+    if (!t->cfg.read64 || (uint64_t)device >> t->cfg.device_bits) {
         return fail(fault, GICV5_ITS_DEVICE_RANGE, 0);
     }
     if (!t->cfg.two_level) {

@@ -6,8 +6,9 @@
  * or a change of a wire returns, so that each IDLE bit always reads 1.
  *
  * For a wire that is level-triggered and enabled while IWBEN is 1, the last
- * event is always what its input is: SET_LEVEL or CLEAR. For all others it is
- * CLEAR, or none. So "outstanding" needs no state of its own.
+ * event is always what its input is: SET_LEVEL or CLEAR. No other wire has a
+ * SET_LEVEL outstanding: what turns it into one of these sends CLEAR first, and
+ * a reset ends all. So "outstanding" needs no state of its own.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -134,6 +135,14 @@ static GICv5Domain access_domain(MemTxAttrs attrs)
     return attrs.space;
 }
 
+/* EL3 has the Root space where there is Realm (RME), else the Secure one. */
+static GICv5Domain domain_space(const ARMGICv5IWBState *s, GICv5Domain domain)
+{
+    return domain == GICV5_DOMAIN_EL3 &&
+           !gicv5_its_has_domain(s->its, GICV5_DOMAIN_REALM) ?
+           GICV5_DOMAIN_S : domain;
+}
+
 /* Is it the most privileged one that is implemented (MPPAS)? */
 static bool is_mppas(const ARMGICv5IWBState *s, MemTxAttrs attrs)
 {
@@ -143,7 +152,7 @@ static bool is_mppas(const ARMGICv5IWBState *s, MemTxAttrs attrs)
 
     for (unsigned i = 0; i < ARRAY_SIZE(order); i++) {
         if (gicv5_its_has_domain(s->its, order[i])) {
-            return access_domain(attrs) == order[i];
+            return access_domain(attrs) == domain_space(s, order[i]);
         }
     }
     return false;
@@ -156,8 +165,9 @@ static bool is_mppas(const ARMGICv5IWBState *s, MemTxAttrs attrs)
 static bool is_accessible(const ARMGICv5IWBState *s, MemTxAttrs attrs,
                           uint32_t wire)
 {
-    return wire < s->wires && (is_mppas(s, attrs) ||
-                               access_domain(attrs) == wire_domain(s, wire));
+    return wire < s->wires &&
+           (is_mppas(s, attrs) ||
+            access_domain(attrs) == domain_space(s, wire_domain(s, wire)));
 }
 
 static uint32_t accessible_bits(const ARMGICv5IWBState *s,

@@ -357,6 +357,27 @@ static void test_domains(void)
     qtest_quit(qts);
 }
 
+/* Without Realm there is no Root space: EL3's accesses are Secure. */
+static void test_no_realm(void)
+{
+    QTestState *qts = start(1 << DOM_S | 1 << DOM_NS | 1 << DOM_EL3, NULL);
+
+    as_domain(qts, DOM_NS);
+    wr(qts, WDOMAINR(0), 0xaaaaaaaa);
+    as_domain(qts, DOM_EL3);
+    wr(qts, WDOMAINR(0), 0xaaaaaaaa);
+    as_domain(qts, DOM_S);
+    g_assert_cmphex(rd(qts, WDOMAINR(0)), ==, 0x55555555);
+    wr(qts, WDOMAINR(0), 0x55555556);
+    g_assert_cmphex(rd(qts, WDOMAINR(0)), ==, 0x55555556);
+    wr(qts, WENABLER(0), 3);
+    g_assert_cmphex(rd(qts, WENABLER(0)), ==, 3);
+    /* Wire 0 is EL3's now. */
+    as_domain(qts, DOM_NS);
+    g_assert_cmphex(rd(qts, WENABLER(0)), ==, 2);
+    qtest_quit(qts);
+}
+
 /* --- life --- */
 
 static void save(QTestState *qts, const char *uri)
@@ -513,6 +534,7 @@ int main(int argc, char **argv)
     qtest_add_func("gicv5/iwb/level", test_level);
     qtest_add_func("gicv5/iwb/level-cpu", test_level_cpu);
     qtest_add_func("gicv5/iwb/domains", test_domains);
+    qtest_add_func("gicv5/iwb/no-realm", test_no_realm);
     qtest_add_func("gicv5/iwb/migration", test_migration);
     qtest_add_func("gicv5/iwb/refused", test_refused);
     qtest_add_func("gicv5/iwb/props", test_props);

@@ -473,6 +473,19 @@ static void test_bound(void)
     teardown();
 }
 
+/* As after a load that failed */
+static void test_not_configured(void)
+{
+    GICv5ITSTable t;
+    GICv5ITSTarget target;
+    GICv5ITSFault fault;
+
+    gicv5_its_table_init(&t, GICV5_ITS_CACHE_BITS);
+    g_assert_false(gicv5_its_lookup(&t, 0, 0, &target, &fault));
+    g_assert_cmpint(fault.error, ==, GICV5_ITS_DEVICE_RANGE);
+    gicv5_its_table_cleanup(&t);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -487,5 +500,6 @@ int main(int argc, char **argv)
     g_test_add_func("/gicv5/its/no-negatives", test_no_negatives);
     g_test_add_func("/gicv5/its/cost", test_cost);
     g_test_add_func("/gicv5/its/bound", test_bound);
+    g_test_add_func("/gicv5/its/not-configured", test_not_configured);
     return g_test_run();
 }

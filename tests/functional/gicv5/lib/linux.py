@@ -22,7 +22,8 @@ COMPLAINTS = re.compile(
 PATIENT = ('rcupdate.rcu_cpu_stall_suppress=1 nosoftlockup '
            'sysctl.kernel.hung_task_timeout_secs=0')
 # What looks like it and is none.
-HARMLESS = re.compile(r'Kernel command line|gicv5-guest: (?!FAIL)')
+HARMLESS = re.compile(r'Kernel command line|gicv5-guest: (?!FAIL)|'
+                      r'stall warnings suppressed')
 FAIL = re.compile(r'gicv5-guest: FAIL')
 # What QEMU notes when a guest does to a GICv5 what it should not.
 GUEST_ERRORS = re.compile(r'^CPU \d+: |(?i:gicv5)')
