@@ -11,6 +11,7 @@ Mutation = namedtuple('Mutation', 'name files old new suites')
 ENGINE = 'hw/intc/gicv5/[!i]*.[ch]'
 IRS = 'hw/intc/gicv5/irs_frame.c'
 FRAME = 'hw/intc/gicv5/frame.c'
+ID_BLOCK = 'hw/intc/gicv5/id_block.h'
 SWERR = 'hw/intc/gicv5/swerr.c'
 MEMORY = 'hw/intc/gicv5/dma.c'
 ITS_TABLE = 'hw/intc/gicv5/its_table.c'
@@ -78,10 +79,8 @@ MUTATIONS = (
            'icsr = FIELD_DP64(icsr, GICV5_ICSR, HM, '
            'FIELD_EX32(word, GICV5_ISTE, HM));', ''),
     engine('reserved bits of an INTID are ignored',
-           'if (FIELD_EX32(intid, GICV5_INTID, RES0) || (type != '
-           'GICV5_TYPE_LPI && type != GICV5_TYPE_SPI)) { return NULL;',
-           'if (type != GICV5_TYPE_LPI && type != GICV5_TYPE_SPI) { '
-           'return NULL;'),
+           'return !FIELD_EX32(intid, GICV5_INTID, RES0) && (type ==',
+           'return (type =='),
     engine('SPIs of other domains are reachable',
            'return spi && spi->space == sp ? spi : NULL;',
            'return spi;'),
@@ -184,8 +183,8 @@ MUTATIONS = (
     irs('resampler of another domain',
         '|| spi.domain != d->domain) {', ') {'),
     irs('PEs are never online', '| R_IRS_PE_STATUSR_ONLINE_MASK', ''),
-    irs('PIDR2 without JEDEC', '1 << 3 | (IMPLEMENTER >> 4 & 7)',
-        '(IMPLEMENTER >> 4 & 7)'),
+    irs('PIDR2 without JEDEC', '1 << 3 | (GICV5_IMPLEMENTER >> 4 & 7)',
+        '(GICV5_IMPLEMENTER >> 4 & 7)', files=ID_BLOCK),
     cpuif('the mask is exclusive', CPUIF, 'MIN(context->pcr + 1,',
           'MIN(context->pcr,'),
     cpuif('equal priority preempts', CPUIF,
@@ -293,8 +292,8 @@ MUTATIONS = (
         'if (d->cr0) { qemu_log_mask', 'if (0) { qemu_log_mask'),
     its('the offset of a translate frame',
         'a->attrs.requester_id + t->offset', 'a->attrs.requester_id'),
-    its('16-bit writes', 'if (size == 2 && offset == A_ITS_TRANSLATER) {',
-        'if (0) {'),
+    its('16-bit writes', 'if (size == 2 && reg && reg->halfword &&', 'if (0 &&',
+        files=FRAME),
     its('events of other domains', 'if (target != d->domain) {', 'if (0) {'),
     its('RL_TRANSLATER in each domain',
         'return t->d->domain == GICV5_DOMAIN_REALM;',
@@ -308,7 +307,8 @@ MUTATIONS = (
     iwb('nothing is cleared when IWBEN is cleared',
         'clear(s, i * 32 + ctz32(v));', ''),
     iwb('wires are accessible from everywhere',
-        'access_domain(attrs) == wire_domain(s, wire));', 'true);'),
+        'access_domain(attrs) == domain_space(s, wire_domain(s, wire)));',
+        'true);'),
     iwb('domains that do not exist',
         'if (!gicv5_its_has_domain(s->its, domain)) { qemu_log_mask',
         'if (0) { qemu_log_mask'),

@@ -120,12 +120,6 @@ bool gicv5_memory_modify64(GICv5Memory *m, GICv5Domain domain, uint64_t addr,
     return true;
 }
 
-bool gicv5_memory_set64(GICv5Memory *m, GICv5Domain domain, uint64_t addr,
-                        uint64_t bits, uint64_t *value)
-{
-    return gicv5_memory_modify64(m, domain, addr, bits, bits, value);
-}
-
 static AddressSpace *new_as(MemoryRegion *mr, const char *name)
 {
     AddressSpace *as = g_new0(AddressSpace, 1);

@@ -56,10 +56,4 @@ bool gicv5_memory_read64(GICv5Memory *m, GICv5Domain domain, uint64_t addr,
 bool gicv5_memory_modify64(GICv5Memory *m, GICv5Domain domain, uint64_t addr,
                            uint64_t mask, uint64_t bits, uint64_t *value);
 
-/**
- * gicv5_memory_set64: gicv5_memory_modify64() that sets all of @bits
- */
-bool gicv5_memory_set64(GICv5Memory *m, GICv5Domain domain, uint64_t addr,
-                        uint64_t bits, uint64_t *value);
-
 #endif

@@ -51,6 +51,23 @@ typedef struct GICv5ISTConfig {
 } GICv5ISTConfig;
 
 /**
+ * gicv5_ist_config_from: a configuration from fields as registers and VMTEs
+ * encode them; reserved sizes are taken as the smallest
+ */
+static inline GICv5ISTConfig gicv5_ist_config_from(bool two_level,
+                                                   unsigned id_bits,
+                                                   unsigned istsz,
+                                                   unsigned l2sz)
+{
+    return (GICv5ISTConfig) {
+        .two_level = two_level,
+        .id_bits = id_bits,
+        .entry_shift = 2 + (istsz == 3 ? 0 : istsz),
+        .l2_shift = 12 + 2 * (l2sz == 3 ? 0 : l2sz),
+    };
+}
+
+/**
  * GICv5SWErr: software errors (IRS_SWERR_STATUSR.EC) the engine can tell of
  */
 typedef enum GICv5SWErr {
@@ -432,7 +449,7 @@ bool gicv5_vpe_doorbell(GICv5Space *sp, uint16_t vm_id, uint16_t vpe_id,
 
 /* IRS_VPE_CR0.DPS; false if the VPE is not valid */
 bool gicv5_vpe_dps(GICv5Space *sp, uint16_t vm_id, uint16_t vpe_id);
-void gicv5_vpe_set_dps(GICv5Space *sp, uint16_t vm_id, uint16_t vpe_id,
+bool gicv5_vpe_set_dps(GICv5Space *sp, uint16_t vm_id, uint16_t vpe_id,
                        bool dps);
 
 /**

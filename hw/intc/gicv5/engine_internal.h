@@ -89,7 +89,7 @@ typedef struct GICv5Target {
  * interrupts can wait for it.
  *
  * @vped: guest address of the descriptor of a VPE that is valid
- * @known: its VPETE was found valid, so that @valid and @db count
+ * @valid: its VPETE was found valid
  * @dirty: @db differs from what is in the descriptor
  * @no_hppi: while resident: its candidate is not presented
  * @rings: is in the system's @ringing
@@ -98,7 +98,6 @@ typedef struct GICv5VPE {
     GICv5Target target;
     uint64_t vped;
     GICv5Doorbell db;
-    bool known;
     bool valid;
     bool dirty;
     bool no_hppi;
@@ -672,11 +671,6 @@ void gicv5_ist_adopt_words(GICv5ISTPage *page, uint32_t first,
 
 /* L2_ADDR of an L1 ISTE */
 uint64_t gicv5_ist_l1e_addr(uint64_t l1e);
-
-/*
- * gicv5_ist_config_of_vmte: word 2 or 3 of an L2 VMTE, clamped
- */
-GICv5ISTConfig gicv5_ist_config_of_vmte(const GICv5System *sys, uint64_t word);
 
 /*
  * gicv5_ist_page_addr: guest address of the first ISTE of a page, or false

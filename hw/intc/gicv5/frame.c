@@ -179,6 +179,9 @@ void gicv5_frame_write(GICv5Frame *f, hwaddr offset, uint64_t data,
     const GICv5Reg *reg = find_reg(f->type, offset);
     GICv5RegAccess a = reg_access(reg, offset, attrs);
 
+    if (size == 2 && reg && reg->halfword && offset == reg->offset) {
+        size = 4;
+    }
     trace_gicv5_frame_write(f->device, f->id, f->domain,
                             reg ? reg->name : "reserved", offset, size, data);
     if (!is_possible(f, reg, offset, size)) {

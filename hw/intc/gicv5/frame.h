@@ -54,6 +54,8 @@ typedef enum GICv5RegKind {
  * @count: how many registers follow each other, 0 means 1
  * @width: 32 or 64
  * @no_halves: of a 64-bit register: 32-bit accesses are errors
+ * @halfword: a 16-bit write at @offset is one of 32 bits, of which the others
+ *     are zero
  * @w1c: ones clear or trigger, so that the half that is not written is zero.
  *     Otherwise it keeps its value, which is that of @read or @field, for
  *     write-only registers, too.
@@ -74,6 +76,7 @@ struct GICv5Reg {
     uint8_t width;
     GICv5RegKind kind;
     bool no_halves;
+    bool halfword;
     bool w1c;
     uint64_t mask;
     uint64_t value;

@@ -9,6 +9,7 @@
 
 #include "qemu/osdep.h"
 #include "qemu/log.h"
+#include "id_block.h"
 #include "irs_internal.h"
 #include "irs_regs.h"
 #include "irs_vm_frame.h"
@@ -17,13 +18,6 @@
 
 /* IRS_IDR0.PA_RANGE: 52 bits, what the largest CPU model can address */
 #define PA_RANGE_52 6
-
-/* JEP106 code of Arm, as QEMU has none; the product number is QEMU's. */
-#define IMPLEMENTER 0x43B
-#define PRODUCT_ID 0x051
-
-/* IRS_PIDR4 to 7, IRS_PIDR0 to 3, IRS_CIDR0 to 3 */
-#define ID_BLOCK_REGS ((A_IRS_CIDR3 - A_IRS_PIDR4) / 4 + 1)
 
 void gicv5_irs_set_idrs(ARMGICv5CommonState *s)
 {
@@ -75,23 +69,9 @@ static uint64_t idr_read(void *opaque, const GICv5RegAccess *a)
     }
 }
 
-/* CoreSight identification; it repeats IRS_IIDR as Arm suggests. */
 static uint64_t id_block_read(void *opaque, const GICv5RegAccess *a)
 {
-    static const uint8_t id[] = {
-        /* PIDR4-7: continuation code of IMPLEMENTER */
-        IMPLEMENTER >> 8, 0, 0, 0,
-        /* PIDR0-3 */
-        PRODUCT_ID & 0xff,
-        (IMPLEMENTER & 0xf) << 4 | PRODUCT_ID >> 8,
-        1 << 3 | (IMPLEMENTER >> 4 & 7),
-        0,
-        /* CIDR0-3: CoreSight component */
-        0x0d, 0xf0, 0x05, 0xb1,
-    };
-
-    QEMU_BUILD_BUG_ON(sizeof(id) != ID_BLOCK_REGS);
-    return id[a->index];
+    return gicv5_id_block(GICV5_PRODUCT_IRS, a->index);
 }
 
 static uint64_t cr0_read(void *opaque, const GICv5RegAccess *a)
@@ -292,12 +272,9 @@ GICv5ISTConfig gicv5_irs_ist_config(const ARMGICv5CommonState *s,
         qemu_log_mask(LOG_GUEST_ERROR, "gicv5: IRS_IST_CFGR 0x%x has a "
                       "reserved or unsupported value\n", cfgr);
     }
-    return (GICv5ISTConfig) {
-        .two_level = FIELD_EX32(cfgr, IRS_IST_CFGR, STRUCTURE),
-        .id_bits = MIN(MAX(id_bits, s->min_lpi_id_bits), s->id_bits),
-        .entry_shift = 2 + (istsz == 3 ? 0 : istsz),
-        .l2_shift = 12 + 2 * (l2sz == 3 ? 0 : l2sz),
-    };
+    return gicv5_ist_config_from(FIELD_EX32(cfgr, IRS_IST_CFGR, STRUCTURE),
+                                 MIN(MAX(id_bits, s->min_lpi_id_bits),
+                                     s->id_bits), istsz, l2sz);
 }
 
 static uint64_t ist_cfgr_read(void *opaque, const GICv5RegAccess *a)
@@ -396,9 +373,7 @@ static const GICv5Reg config_regs[] = {
     GICV5_RO32(IRS_IDR5, .read = idr_read),
     GICV5_RO32(IRS_IDR6, .read = idr_read),
     GICV5_RO32(IRS_IDR7, .read = idr_read),
-    GICV5_RO32(IRS_IIDR, .value =
-               IMPLEMENTER << R_IRS_IIDR_IMPLEMENTER_SHIFT |
-               PRODUCT_ID << R_IRS_IIDR_PRODUCTID_SHIFT),
+    GICV5_RO32(IRS_IIDR, .value = GICV5_IIDR(GICV5_PRODUCT_IRS)),
     /* An IRS of GICv5.0: all fields 0 */
     GICV5_RO32(IRS_AIDR),
     GICV5_RW32(IRS_CR0, .mask = R_IRS_CR0_IRSEN_MASK,
@@ -489,7 +464,8 @@ static const GICv5Reg config_regs[] = {
     GICV5_REG_SWERR_SYNDROMER(IRS, 0, GICv5IRSDomain, swerr, has_swerr),
     GICV5_REG_SWERR_SYNDROMER(IRS, 1, GICv5IRSDomain, swerr, has_swerr),
     GICV5_RO32(IRS_DEVARCH, .value = 0x47705A19),
-    GICV5_RO32(IRS_PIDR4, .count = ID_BLOCK_REGS, .read = id_block_read),
+    GICV5_RO32(IRS_PIDR4, .count = GICV5_ID_BLOCK_REGS,
+               .read = id_block_read),
 };
 
 const GICv5FrameType gicv5_irs_config_frame = {

@@ -115,10 +115,16 @@ static uint16_t selected_vpe(const GICv5IRSDomain *d)
     return FIELD_EX64(d->vpe_selected, IRS_VPE_SELR, VPE_ID);
 }
 
+/* Something was selected; what the engine has of it is another question. */
+static bool has_selection(const GICv5IRSDomain *d)
+{
+    return FIELD_EX64(d->vpe_selected, IRS_VPE_SELR, S);
+}
+
 /* IRS_VPE_STATUSR.V: what was selected is a valid VPE now */
 static bool is_vpe_selected(const GICv5IRSDomain *d)
 {
-    return FIELD_EX64(d->vpe_selected, IRS_VPE_SELR, S) &&
+    return has_selection(d) &&
            gicv5_vpe_is_valid(space_of(d), selected_vm(d), selected_vpe(d));
 }
 
@@ -127,7 +133,7 @@ static uint64_t vpe_dbr_read(const GICv5IRSDomain *d)
     GICv5Doorbell db;
     uint64_t v;
 
-    if (!is_vpe_selected(d) ||
+    if (!has_selection(d) ||
         !gicv5_vpe_doorbell(space_of(d), selected_vm(d), selected_vpe(d),
                             &db)) {
         return 0;
@@ -147,41 +153,40 @@ static void vpe_dbr_write(GICv5IRSDomain *d, uint64_t value)
         .lpi = FIELD_EX64(value, IRS_VPE_DBR, INTID),
     };
 
-    if (!is_vpe_selected(d)) {
+    if (!has_selection(d) ||
+        !gicv5_vpe_set_doorbell(space_of(d), selected_vm(d), selected_vpe(d),
+                                &db)) {
         qemu_log_mask(LOG_GUEST_ERROR, "gicv5: IRS_VPE_DBR written while no "
                       "VPE is selected\n");
-        return;
     }
-    gicv5_vpe_set_doorbell(space_of(d), selected_vm(d), selected_vpe(d), &db);
 }
 
 static uint64_t vpe_hppir_read(const GICv5IRSDomain *d)
 {
-    GICv5Candidate c;
+    GICv5Candidate c = GICV5_CANDIDATE_NONE;
 
-    if (!is_vpe_selected(d)) {
-        return 0;
+    if (has_selection(d)) {
+        c = gicv5_vpe_candidate(space_of(d), selected_vm(d), selected_vpe(d));
     }
-    c = gicv5_vpe_candidate(space_of(d), selected_vm(d), selected_vpe(d));
     return c == GICV5_CANDIDATE_NONE ? 0 :
            R_IRS_VPE_HPPIR_HPPIV_MASK | gicv5_candidate_intid(c);
 }
 
 static uint64_t vpe_cr0_read(const GICv5IRSDomain *d)
 {
-    return is_vpe_selected(d) &&
-           gicv5_vpe_dps(space_of(d), selected_vm(d), selected_vpe(d));
+    return FIELD_DP32(0, IRS_VPE_CR0, DPS, has_selection(d) &&
+                      gicv5_vpe_dps(space_of(d), selected_vm(d),
+                                    selected_vpe(d)));
 }
 
 static void vpe_cr0_write(GICv5IRSDomain *d, uint32_t value)
 {
-    if (!is_vpe_selected(d)) {
+    if (!has_selection(d) ||
+        !gicv5_vpe_set_dps(space_of(d), selected_vm(d), selected_vpe(d),
+                           FIELD_EX32(value, IRS_VPE_CR0, DPS))) {
         qemu_log_mask(LOG_GUEST_ERROR, "gicv5: IRS_VPE_CR0 written while no "
                       "VPE is selected\n");
-        return;
     }
-    gicv5_vpe_set_dps(space_of(d), selected_vm(d), selected_vpe(d),
-                      FIELD_EX32(value, IRS_VPE_CR0, DPS));
 }
 
 /* --- saving --- */

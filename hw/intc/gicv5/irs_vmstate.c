@@ -19,6 +19,7 @@
 #include "qemu/timer.h"
 #include "migration/qemu-file-types.h"
 #include "migration/register.h"
+#include "hw/intc/arm_gicv5_vmstate.h"
 #include "migration/vmstate.h"
 #include "irs_internal.h"
 #include "irs_regs.h"
@@ -481,12 +482,7 @@ static const VMStateDescription vmstate_gicv5_id = {
 static bool in_mask(const char *field, unsigned n, uint64_t value,
                     uint64_t mask)
 {
-    if (value & ~mask) {
-        error_report("arm-gicv5: %s[%u] 0x%" PRIx64 " has bits other than 0x%"
-                     PRIx64, field, n, value, mask);
-        return false;
-    }
-    return true;
+    return gicv5_in_mask("arm-gicv5", field, n, value, mask);
 }
 
 static bool check_domain(const GICv5IRSDomain *d)

@@ -76,11 +76,10 @@ static bool check_widths(ARMGICv5ITSState *s, Error **errp)
     return true;
 }
 
-static void init_region(ARMGICv5ITSState *s, unsigned n,
-                        const MemoryRegionOps *ops, const char *name)
+static void init_region(ARMGICv5ITSState *s, unsigned n, const char *name)
 {
-    memory_region_init_io(&s->iomem[n], OBJECT(s), ops, &s->frame[n], name,
-                          GICV5_FRAME_SIZE);
+    memory_region_init_io(&s->iomem[n], OBJECT(s), &gicv5_frame_ops,
+                          &s->frame[n], name, GICV5_FRAME_SIZE);
     sysbus_init_mmio(SYS_BUS_DEVICE(s), &s->iomem[n]);
 }
 
@@ -94,7 +93,7 @@ static void init_frames(ARMGICv5ITSState *s)
 
         gicv5_frame_init(&s->frame[n], &gicv5_its_config_frame, &s->d[i],
                          "ITS", s->its_id, i);
-        init_region(s, n, &gicv5_frame_ops, "gicv5-its-config");
+        init_region(s, n, "gicv5-its-config");
     }
     for (unsigned t = 0; t < s->num_translate; t++) {
         for (unsigned i = 0; i < GICV5_NUM_DOMAINS; i++) {
@@ -106,8 +105,7 @@ static void init_frames(ARMGICv5ITSState *s)
             };
             gicv5_frame_init(&s->frame[n], &gicv5_its_translate_frame,
                              &s->translate[n], "ITS", s->its_id, i);
-            init_region(s, n, &gicv5_its_translate_ops,
-                        "gicv5-its-translate");
+            init_region(s, n, "gicv5-its-translate");
         }
     }
 }

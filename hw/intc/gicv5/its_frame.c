@@ -379,7 +379,12 @@ static bool has_rl_translater(const void *opaque)
 }
 
 static const GICv5Reg translate_regs[] = {
-    GICV5_WO32(ITS_TRANSLATER, .mask = UINT32_MAX, .write = translater_write),
+    /*
+     * Data of a PCI function's MSI has 16 bits; some masters write no more than
+     * these (inferred).
+     */
+    GICV5_WO32(ITS_TRANSLATER, .mask = UINT32_MAX, .halfword = true,
+               .write = translater_write),
     GICV5_WO32(ITS_RL_TRANSLATER, .mask = UINT32_MAX,
                .write = translater_write, .present = has_rl_translater),
 };
@@ -388,37 +393,4 @@ const GICv5FrameType gicv5_its_translate_frame = {
     .name = "translate",
     .regs = translate_regs,
     .num_regs = ARRAY_SIZE(translate_regs),
-};
-
-static MemTxResult translate_read(void *opaque, hwaddr offset, uint64_t *data,
-                                  unsigned size, MemTxAttrs attrs)
-{
-    *data = gicv5_frame_read(opaque, offset, size, attrs);
-    return MEMTX_OK;
-}
-
-/*
- * Data of a PCI function's MSI has 16 bits; some masters write no more than
- * these (inferred). A write always succeeds, dropped or not.
- */
-static MemTxResult translate_write(void *opaque, hwaddr offset, uint64_t data,
-                                   unsigned size, MemTxAttrs attrs)
-{
-    if (size == 2 && offset == A_ITS_TRANSLATER) {
-        size = 4;
-    }
-    gicv5_frame_write(opaque, offset, data, size, attrs);
-    return MEMTX_OK;
-}
-
-const MemoryRegionOps gicv5_its_translate_ops = {
-    .read_with_attrs = translate_read,
-    .write_with_attrs = translate_write,
-    .endianness = DEVICE_LITTLE_ENDIAN,
-    .valid.min_access_size = 1,
-    .valid.max_access_size = 8,
-    .valid.unaligned = true,
-    .impl.min_access_size = 1,
-    .impl.max_access_size = 8,
-    .impl.unaligned = true,
 };

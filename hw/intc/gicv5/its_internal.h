@@ -71,9 +71,6 @@ extern const VMStateDescription vmstate_arm_gicv5_its;
 extern const GICv5FrameType gicv5_its_config_frame;
 extern const GICv5FrameType gicv5_its_translate_frame;
 
-/* For translate frames: as gicv5_frame_ops, but writes of 16 bits work too */
-extern const MemoryRegionOps gicv5_its_translate_ops;
-
 static inline bool gicv5_its_has_domain(const ARMGICv5ITSState *s,
                                         unsigned domain)
 {

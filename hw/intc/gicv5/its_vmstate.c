@@ -10,6 +10,7 @@
 
 #include "qemu/osdep.h"
 #include "qemu/error-report.h"
+#include "hw/intc/arm_gicv5_vmstate.h"
 #include "migration/vmstate.h"
 #include "its_internal.h"
 #include "its_regs.h"
@@ -17,12 +18,7 @@
 static bool in_mask(const char *field, unsigned n, uint64_t value,
                     uint64_t mask)
 {
-    if (value & ~mask) {
-        error_report("arm-gicv5-its: %s[%u] 0x%" PRIx64 " has bits other than "
-                     "0x%" PRIx64, field, n, value, mask);
-        return false;
-    }
-    return true;
+    return gicv5_in_mask("arm-gicv5-its", field, n, value, mask);
 }
 
 static int domain_post_load(void *opaque, int version_id)

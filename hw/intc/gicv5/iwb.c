@@ -246,12 +246,33 @@ static void wresampler_write(void *opaque, const GICv5RegAccess *a,
     sample(s, wire);
 }
 
+static uint64_t read_bits(const ARMGICv5IWBState *s, const GICv5RegAccess *a,
+                          const uint32_t *map)
+{
+    return a->index < s->words ? map[a->index] & accessible_bits(s, a) : 0;
+}
+
+static void write_bits(ARMGICv5IWBState *s, const GICv5RegAccess *a,
+                       uint32_t *map, uint32_t value)
+{
+    if (a->index >= s->words) {
+        return;
+    }
+    for (uint32_t v = (value ^ map[a->index]) & accessible_bits(s, a); v;
+         v &= v - 1) {
+        uint32_t wire = a->index * 32 + ctz32(v);
+
+        clear(s, wire);
+        set_wire_bit(map, wire, !wire_bit(map, wire));
+        sample(s, wire);
+    }
+}
+
 static uint64_t wenabler_read(void *opaque, const GICv5RegAccess *a)
 {
     const ARMGICv5IWBState *s = opaque;
 
-    return a->index < s->words ? s->wenable[a->index] & accessible_bits(s, a)
-                               : 0;
+    return read_bits(s, a, s->wenable);
 }
 
 static void wenabler_write(void *opaque, const GICv5RegAccess *a,
@@ -259,24 +280,14 @@ static void wenabler_write(void *opaque, const GICv5RegAccess *a,
 {
     ARMGICv5IWBState *s = opaque;
 
-    if (a->index >= s->words) {
-        return;
-    }
-    for (uint32_t v = (value ^ s->wenable[a->index]) & accessible_bits(s, a);
-         v; v &= v - 1) {
-        uint32_t wire = a->index * 32 + ctz32(v);
-
-        clear(s, wire);
-        set_wire_bit(s->wenable, wire, !wire_bit(s->wenable, wire));
-        sample(s, wire);
-    }
+    write_bits(s, a, s->wenable, value);
 }
 
 static uint64_t wtmr_read(void *opaque, const GICv5RegAccess *a)
 {
     const ARMGICv5IWBState *s = opaque;
 
-    return a->index < s->words ? s->wtm[a->index] & accessible_bits(s, a) : 0;
+    return read_bits(s, a, s->wtm);
 }
 
 /* Inferred: for an enabled wire, as if it were disabled and enabled again. */
@@ -284,17 +295,7 @@ static void wtmr_write(void *opaque, const GICv5RegAccess *a, uint64_t value)
 {
     ARMGICv5IWBState *s = opaque;
 
-    if (a->index >= s->words) {
-        return;
-    }
-    for (uint32_t v = (value ^ s->wtm[a->index]) & accessible_bits(s, a);
-         v; v &= v - 1) {
-        uint32_t wire = a->index * 32 + ctz32(v);
-
-        clear(s, wire);
-        set_wire_bit(s->wtm, wire, !wire_bit(s->wtm, wire));
-        sample(s, wire);
-    }
+    write_bits(s, a, s->wtm, value);
 }
 
 static uint64_t wdomainr_read(void *opaque, const GICv5RegAccess *a)

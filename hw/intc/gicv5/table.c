@@ -84,14 +84,13 @@ static void ist_free(const GICv5IST *ist, void *p, size_t bytes)
     }
 }
 
-
 /* --- pages and lists --- */
 
 /* Put the page into the list that it belongs to now */
 static void page_relist(GICv5ISTPage *page)
 {
-    GICv5System *sys = page->ist->space->sys;
     GICv5IST *ist = page->ist;
+    GICv5System *sys = ist->space->sys;
     unsigned list = page->queued ? GICV5_PAGES_QUEUED :
                     gicv5_ist_page_is_dirty(page) ? GICV5_PAGES_DIRTY :
                     GICV5_PAGES_CLEAN;
@@ -108,8 +107,8 @@ static void page_relist(GICv5ISTPage *page)
 
 static void page_free(GICv5ISTPage *page)
 {
-    GICv5System *sys = page->ist->space->sys;
     GICv5IST *ist = page->ist;
+    GICv5System *sys = ist->space->sys;
 
     assert(!page->queued);
     add_counter(&sys->save_dirty,

@@ -84,21 +84,9 @@ static bool clear64(const GICv5Space *sp, uint64_t addr, uint64_t bits)
                                   &old);
 }
 
-static void G_GNUC_PRINTF(3, 4) guest_error(const GICv5Space *sp,
-                                            unsigned vm_id,
-                                            const char *fmt, ...)
-{
-    g_autofree char *what = NULL;
-    va_list ap;
-
-    if (!qemu_loglevel_mask(LOG_GUEST_ERROR)) {
-        return;
-    }
-    va_start(ap, fmt);
-    what = g_strdup_vprintf(fmt, ap);
-    va_end(ap);
-    qemu_log("gicv5: domain %d: VM %u: %s\n", sp->domain, vm_id, what);
-}
+#define guest_error(sp, vm_id, fmt, ...) \
+    qemu_log_mask(LOG_GUEST_ERROR, "gicv5: domain %d: VM %u: " fmt "\n", \
+                  (sp)->domain, vm_id, ## __VA_ARGS__)
 
 /* --- host memory --- */
 
@@ -235,20 +223,6 @@ static GICv5VM *find_vm(const GICv5Space *sp, uint16_t vm_id)
     return chunk ? chunk[vm_id % GICV5_VM_FANOUT] : NULL;
 }
 
-GICv5ISTConfig gicv5_ist_config_of_vmte(const GICv5System *sys, uint64_t word)
-{
-    unsigned istsz = FIELD_EX64(word, VMTE_IST, ISTSZ);
-    unsigned l2sz = FIELD_EX64(word, VMTE_IST, L2SZ);
-    unsigned id_bits = FIELD_EX64(word, VMTE_IST, ID_BITS);
-
-    return (GICv5ISTConfig) {
-        .two_level = FIELD_EX64(word, VMTE_IST, STRUCTURE),
-        .id_bits = MIN(id_bits, sys->cfg.id_bits),
-        .entry_shift = 2 + (istsz == 3 ? 0 : istsz),
-        .l2_shift = 12 + 2 * (l2sz == 3 ? 0 : l2sz),
-    };
-}
-
 static uint64_t ist_word_addr(const GICv5VM *vm, GICv5Type type)
 {
     return vm->vmte + WORD_IN_MEMORY(type == GICV5_TYPE_LPI ? 2 : 3);
@@ -256,7 +230,10 @@ static uint64_t ist_word_addr(const GICv5VM *vm, GICv5Type type)
 
 static void ist_from_word(GICv5VM *vm, GICv5Type type, uint64_t word)
 {
-    GICv5ISTConfig cfg = gicv5_ist_config_of_vmte(vm->space.sys, word);
+    GICv5ISTConfig cfg = gicv5_ist_config_from(
+        FIELD_EX64(word, VMTE_IST, STRUCTURE),
+        MIN(FIELD_EX64(word, VMTE_IST, ID_BITS), vm->space.sys->cfg.id_bits),
+        FIELD_EX64(word, VMTE_IST, ISTSZ), FIELD_EX64(word, VMTE_IST, L2SZ));
 
     gicv5_ist_create(gicv5_ist_of(&vm->space, type),
                      word & R_VMTE_IST_ADDR_MASK, &cfg);
@@ -569,13 +546,13 @@ void gicv5_vm_ist_map_l2(GICv5Space *sp, uint16_t vm_id, GICv5Type type,
 
 /* --- VPEs --- */
 
-/* What memory says, unless it has been read; false if there is no such VPETE */
+/* What memory says, unless the VPE is known; false if its VPETE is not there */
 static bool know_vpe(GICv5VM *vm, GICv5VPE *vpe)
 {
     const GICv5Space *sp = vm->parent;
     uint64_t vpete, word;
 
-    if (vpe->known) {
+    if (vpe->valid) {
         return true;
     }
     if (!read64(sp, vm->vpet + WORD_IN_MEMORY(vpe->target.id), &vpete)) {
@@ -592,7 +569,6 @@ static bool know_vpe(GICv5VM *vm, GICv5VPE *vpe)
                     vpe->target.id);
         word = 0;
     }
-    vpe->known = true;
     vpe->valid = true;
     vpe->db = (GICv5Doorbell) {
         .valid = FIELD_EX64(word, VPED, DBV),
@@ -629,16 +605,16 @@ GICv5VPE *gicv5_vpe_make(GICv5VM *vm, uint16_t id)
 GICv5VPE *gicv5_vpe_get(GICv5VM *vm, uint16_t id)
 {
     GICv5VPE *vpe = gicv5_vpe_make(vm, id);
-    bool outer, was_known;
+    bool outer, was_valid;
 
     if (!vpe) {
         return NULL;
     }
-    was_known = vpe->known;
+    was_valid = vpe->valid;
     if (!know_vpe(vm, vpe) || !vpe->valid) {
         return NULL;
     }
-    if (!was_known) {
+    if (!was_valid) {
         /* Interrupts may have waited for it. */
         outer = gicv5_begin_batch(vm->space.sys);
         gicv5_target_changed(&vpe->target);
@@ -668,7 +644,6 @@ void gicv5_vpe_set_valid(GICv5Space *sp, uint16_t vm_id, uint16_t vpe_id)
     vpe->vped = vpete & R_VPETE_VPED_ADDR_MASK;
     vpe->db = (GICv5Doorbell) {};
     vpe->target.dps = false;
-    vpe->known = true;
     vpe->valid = true;
     vpe->dirty = true;
     vm->space.changes++;
@@ -722,7 +697,7 @@ bool gicv5_vpe_dps(GICv5Space *sp, uint16_t vm_id, uint16_t vpe_id)
     return vpe && vpe->target.dps;
 }
 
-void gicv5_vpe_set_dps(GICv5Space *sp, uint16_t vm_id, uint16_t vpe_id,
+bool gicv5_vpe_set_dps(GICv5Space *sp, uint16_t vm_id, uint16_t vpe_id,
                        bool dps)
 {
     GICv5VPE *vpe = find_vpe(sp, vm_id, vpe_id);
@@ -731,6 +706,7 @@ void gicv5_vpe_set_dps(GICv5Space *sp, uint16_t vm_id, uint16_t vpe_id,
         vpe->target.dps = dps;
         vpe->dirty = true;
     }
+    return vpe;
 }
 
 GICv5Candidate gicv5_vpe_candidate(GICv5Space *sp, uint16_t vm_id,

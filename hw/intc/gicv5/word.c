@@ -22,6 +22,14 @@
 
 /* --- finding an interrupt --- */
 
+static bool names_lpi_or_spi(uint32_t intid)
+{
+    GICv5Type type = FIELD_EX32(intid, GICV5_INTID, TYPE);
+
+    return !FIELD_EX32(intid, GICV5_INTID, RES0) &&
+           (type == GICV5_TYPE_LPI || type == GICV5_TYPE_SPI);
+}
+
 /* The state of an interrupt of memory is loaded, if it is not there yet. */
 static GICv5Node *find_node(GICv5Space *sp, uint32_t intid)
 {
@@ -29,8 +37,7 @@ static GICv5Node *find_node(GICv5Space *sp, uint32_t intid)
     GICv5Type type = FIELD_EX32(intid, GICV5_INTID, TYPE);
     GICv5SPI *spi;
 
-    if (FIELD_EX32(intid, GICV5_INTID, RES0) ||
-        (type != GICV5_TYPE_LPI && type != GICV5_TYPE_SPI)) {
+    if (!names_lpi_or_spi(intid)) {
         return NULL;
     }
     if (gicv5_is_in_table(sp, type)) {
@@ -57,8 +64,7 @@ bool gicv5_get_word(const GICv5Space *sp, uint32_t intid, uint32_t *word)
     GICv5Type type = FIELD_EX32(intid, GICV5_INTID, TYPE);
     const GICv5SPI *spi;
 
-    if (FIELD_EX32(intid, GICV5_INTID, RES0) ||
-        (type != GICV5_TYPE_LPI && type != GICV5_TYPE_SPI)) {
+    if (!names_lpi_or_spi(intid)) {
         return false;
     }
     if (gicv5_is_in_table(sp, type)) {

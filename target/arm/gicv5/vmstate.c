@@ -13,6 +13,7 @@
 #include "qemu/error-report.h"
 #include "cpu.h"
 #include "cpu-features.h"
+#include "hw/intc/arm_gicv5_vmstate.h"
 #include "migration/vmstate.h"
 #include "cpuif_internal.h"
 
@@ -27,12 +28,7 @@ static bool gicv5_needed(void *opaque)
 static bool in_mask(const char *field, unsigned n, uint64_t value,
                     uint64_t mask)
 {
-    if (value & ~mask) {
-        error_report("cpu/gicv5: %s[%u] 0x%" PRIx64 " has bits other than 0x%"
-                     PRIx64, field, n, value, mask);
-        return false;
-    }
-    return true;
+    return gicv5_in_mask("cpu/gicv5", field, n, value, mask);
 }
 
 /* The registers of contexts */

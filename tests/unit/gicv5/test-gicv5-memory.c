@@ -136,7 +136,8 @@ static void test_domains(void)
                 g_assert_cmphex(got, ==, le64_to_cpu(v));
                 break;
             case 3:
-                g_assert_true(gicv5_memory_set64(m, d, 8 * d, 0x80, &got));
+                g_assert_true(gicv5_memory_modify64(m, d, 8 * d, 0x80, 0x80,
+                                                    &got));
                 g_assert_cmphex(got, ==, le64_to_cpu(v));
                 break;
             default:
@@ -174,13 +175,14 @@ static void test_not_ram(void)
     /* A device, across the end of RAM, and not aligned */
     for (uint64_t addr = DEVICE; addr > DEVICE - 8; addr--) {
         g_assert_false(gicv5_memory_read64(m, GICV5_DOMAIN_NS, addr, &v));
-        g_assert_false(gicv5_memory_set64(m, GICV5_DOMAIN_NS, addr, 1, &v));
+        g_assert_false(gicv5_memory_modify64(m, GICV5_DOMAIN_NS, addr, 1, 1,
+                                             &v));
         g_assert_false(gicv5_memory_modify64(m, GICV5_DOMAIN_NS, addr, 1, 0,
                                              &v));
     }
     is_rom = true;
     g_assert_true(gicv5_memory_read64(m, GICV5_DOMAIN_NS, 0, &v));
-    g_assert_false(gicv5_memory_set64(m, GICV5_DOMAIN_NS, 0, 1, &v));
+    g_assert_false(gicv5_memory_modify64(m, GICV5_DOMAIN_NS, 0, 1, 1, &v));
     g_assert_cmphex(ram[0][0], ==, 0);
     gicv5_memory_free(m);
 }
