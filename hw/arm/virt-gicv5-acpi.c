@@ -24,6 +24,9 @@ static void build_gicc(GArray *table, VirtMachineState *vms, unsigned i)
     ARMCPU *cpu = ARM_CPU(qemu_get_cpu(i));
     uint32_t pmu = arm_feature(&cpu->env, ARM_FEATURE_PMU) ?
                    virt_ppi_gsi(vms, VIRTUAL_PMU_IRQ) : 0;
+    /* As in the device tree */
+    uint32_t maintenance = vms->virt ? virt_ppi_gsi(vms, ARCH_GIC_MAINT_IRQ) :
+                                       0;
 
     build_append_int_noprefix(table, MADT_GICC, 1);     /* Type */
     build_append_int_noprefix(table, 88, 1);            /* Length */
@@ -37,7 +40,7 @@ static void build_gicc(GArray *table, VirtMachineState *vms, unsigned i)
     build_append_int_noprefix(table, 0, 8);     /* GICC */
     build_append_int_noprefix(table, 0, 8);     /* GICV */
     build_append_int_noprefix(table, 0, 8);     /* GICH */
-    build_append_int_noprefix(table, 0, 4);     /* Maintenance Interrupt */
+    build_append_int_noprefix(table, maintenance, 4);   /* VGIC Maintenance */
     build_append_int_noprefix(table, 0, 8);     /* GICR */
     build_append_int_noprefix(table, arm_cpu_mp_affinity(cpu), 8);  /* MPIDR */
     build_append_int_noprefix(table, 0, 1);     /* Power Efficiency Class */

@@ -7,6 +7,7 @@
 #include "qemu/osdep.h"
 #include "qapi/error.h"
 #include "qobject/qlist.h"
+#include "hw/arm/fdt.h"
 #include "hw/arm/virt-gicv5.h"
 #include "hw/arm/virt-irq.h"
 #include "hw/intc/arm_gicv5_kvm.h"
@@ -84,12 +85,6 @@ bool virt_gicv5_finalize(VirtMachineState *vms, Error **errp)
     if (vms->secure) {
         error_setg(errp, "gic-version=5 does not work with secure=on yet: "
                    "use secure=off, or gic-version=3");
-        return false;
-    }
-
-    if (vms->virt) {
-        error_setg(errp, "gic-version=5 does not work with virtualization=on "
-                   "yet: use virtualization=off, or gic-version=3");
         return false;
     }
 
@@ -209,6 +204,15 @@ static void virt_gicv5_fdt_intc(VirtMachineState *vms)
                             GICV5_FDT_COMPATIBLE);
     qemu_fdt_setprop_cell(fdt, VIRT_GICV5_NODE, "#interrupt-cells", 3);
     qemu_fdt_setprop(fdt, VIRT_GICV5_NODE, "interrupt-controller", NULL, 0);
+    if (vms->virt) {
+        /*
+         * Without FEAT_GCIE_LEGACY nothing raises it, but KVM of Linux 7.3 and
+         * earlier does not start if it is not described.
+         */
+        qemu_fdt_setprop_cells(fdt, VIRT_GICV5_NODE, "interrupts",
+                               GICV5_TYPE_PPI, GICV5_PPI_GICMNT,
+                               GIC_FDT_IRQ_FLAGS_LEVEL_HI);
+    }
     virt_gicv5_fdt_bus(fdt, VIRT_GICV5_NODE);
     qemu_fdt_setprop_cell(fdt, VIRT_GICV5_NODE, "phandle", vms->gic_phandle);
 }
@@ -301,6 +305,7 @@ void virt_gicv5_create(VirtMachineState *vms, MemoryRegion *mem,
     qdev_prop_set_uint32(vms->gic, "spi-irs-range", num_spis);
     qdev_prop_set_uint8(vms->gic, "domains", 1 << GICV5_DOMAIN_NS);
     qdev_prop_set_bit(vms->gic, "has-setlpi", false);
+    qdev_prop_set_bit(vms->gic, "x-virtualization", vms->virt);
     if (kvm_enabled()) {
         qdev_prop_set_bit(vms->gic, "has-one-of-n", false);
         qdev_prop_set_bit(vms->gic, "has-swerr", false);

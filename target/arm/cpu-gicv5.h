@@ -25,7 +25,9 @@ FIELD(ID_AA64PFR2, GCIE, 12, 4)
 #define GICV5_LINE_IRQ BIT(0)
 #define GICV5_LINE_FIQ BIT(1)
 #define GICV5_LINE_NMI BIT(2)
-#define GICV5_NUM_LINES 3
+#define GICV5_LINE_VIRQ BIT(3)
+#define GICV5_LINE_VINMI BIT(4)
+#define GICV5_NUM_LINES 5
 
 /* In place of levels: a thread is changing the lines now. */
 #define GICV5_LINES_MOVING BIT(GICV5_NUM_LINES)
@@ -33,20 +35,23 @@ FIELD(ID_AA64PFR2, GCIE, 12, 4)
 /**
  * GICv5ContextID: the copies of what a CPU interface has once per context
  *
- * One for each physical interrupt domain, which has the same number.
+ * One for each physical interrupt domain, which has the same number, and one
+ * for the Virtual Interrupt Domain: that of EL1 while HCR_EL2.IMO is 1.
  */
 typedef enum GICv5ContextID {
     GICV5_CONTEXT_S = GICV5_DOMAIN_S,
     GICV5_CONTEXT_NS = GICV5_DOMAIN_NS,
     GICV5_CONTEXT_EL3 = GICV5_DOMAIN_EL3,
     GICV5_CONTEXT_REALM = GICV5_DOMAIN_REALM,
+    GICV5_CONTEXT_VIRTUAL,
     GICV5_NUM_CONTEXTS,
 } GICv5ContextID;
 
 /**
  * GICv5Context: what priorities and the HPPI exist in
  *
- * @cr0, @pcr, @apr: ICC_CR0, ICC_PCR and ICC_APR, as software reads them
+ * @cr0, @pcr, @apr: ICC_CR0, ICC_PCR and ICC_APR, as software reads them. Of
+ *     the virtual context EL2 sees them as ICH_VMCR_EL2 and ICH_APR_EL2.
  * @irs_hppi: the candidate that the IRS forwarded last
  * @ppi_owned: the implemented PPIs of this context, of those in its bank
  * @limit_wanted: the IRS wants to hear of each change of the limit of 1-of-N
@@ -64,19 +69,39 @@ typedef struct GICv5Context {
 } GICv5Context;
 
 /**
- * GICv5PPIBank: a set of all PPIs; the physical contexts share one
+ * GICv5PPIBank: a set of all PPIs; the physical contexts share one, the virtual
+ * context has its own
  *
- * @enable, @active, @prio: as in the ICC_PPI registers
- * @pend: pending state: of an edge PPI the latch, of a level PPI its line
- * @line: the levels of the PPI inputs
+ * @enable, @active, @prio: as in the ICC_PPI or ICH_PPI registers
+ * @pend: pending state: of an edge PPI the latch, of a level PPI its line. Of
+ *     the virtual context, ICH_PPI_PENDR<n>_EL2.
  */
 typedef struct GICv5PPIBank {
     uint64_t enable[GICV5_PPI_WORDS];
     uint64_t pend[GICV5_PPI_WORDS];
     uint64_t active[GICV5_PPI_WORDS];
     uint64_t prio[GICV5_PPI_PRIO_WORDS];
-    uint64_t line[GICV5_PPI_WORDS];
 } GICv5PPIBank;
+
+/**
+ * GICv5Hyp: what EL2 has besides the virtual context
+ *
+ * @vppi: virtual PPIs
+ * @dvir: ICH_PPI_DVIR<n>_EL2: the virtual PPI's pending state is the physical's
+ * @vctlr, @contextr: ICH_VCTLR_EL2, and ICH_CONTEXTR_EL2 as software reads it
+ * @hfgrtr, @hfgwtr, @hfgitr: ICH_HFGRTR_EL2, ICH_HFGWTR_EL2, ICH_HFGITR_EL2
+ * @nv_timers: HCR_EL2.{NV,NV1} are {1,0}: virtual timer PPIs follow others
+ */
+typedef struct GICv5Hyp {
+    GICv5PPIBank vppi;
+    uint64_t dvir[GICV5_PPI_WORDS];
+    uint64_t vctlr;
+    uint64_t contextr;
+    uint64_t hfgrtr;
+    uint64_t hfgwtr;
+    uint64_t hfgitr;
+    bool nv_timers;
+} GICv5Hyp;
 
 /**
  * GICv5CPUIf: the GICv5 CPU interface of one PE, as its guest sees it
@@ -87,14 +112,17 @@ typedef struct GICv5PPIBank {
  * Locking: the architected state and @lines change under @lock only. @lines
  * needs the BQL too, see gicv5_cpuif_drive(). Nobody takes the BQL, or traces,
  * while holding @lock. Only the PE itself, or a thread that holds the BQL
- * while the PE does not execute, writes CR0, PCR, APR, ICSR and the PPI
- * registers, so the PE reads them without @lock. The candidates, the lines of
+ * while the PE does not execute, writes CR0, PCR, APR, ICSR, the registers of
+ * EL2 and the PPI registers, so the PE reads them without @lock. The candidates, the lines of
  * PPIs and their pending bits are also written by devices, under the BQL and
  * @lock. Generated code loads registers while that happens:
  * gicv5_cpuif_store() writes them.
  *
  * @current: that of the Current Physical Interrupt Domain, which decides what
  *     is signalled; kept here because devices may not look at the PE's EL
+ * @ppi: the physical PPIs
+ * @ppi_line: the levels of the PPI inputs
+ * @hyp: what there is with EL2
  * @icsr, @idr0, @iaffidr: ICC_ICSR, ICC_IDR0 and ICC_IAFFIDR
  * @lines: the levels (GICV5_LINE_*) that the lines of the PE have, or
  *     GICV5_LINES_MOVING
@@ -104,6 +132,8 @@ typedef struct GICv5CPUIf {
     GICv5Context context[GICV5_NUM_CONTEXTS];
     GICv5ContextID current;
     GICv5PPIBank ppi;
+    uint64_t ppi_line[GICV5_PPI_WORDS];
+    GICv5Hyp hyp;
     uint64_t icsr;
     uint64_t idr0;
     uint64_t iaffidr;
@@ -179,6 +209,20 @@ void gicv5_cpuif_reset(ARMCPU *cpu);
  */
 void gicv5_cpuif_power_off(ARMCPU *cpu);
 
+/**
+ * gicv5_cpuif_hcr_changed: HCR_EL2 was written, or its effective value changed
+ *
+ * BQL held. Which context an access reaches is looked at with each access.
+ */
+void gicv5_cpuif_hcr_changed(ARMCPU *cpu);
+
+/**
+ * gicv5_cpuif_emulate_firmware: what firmware does for software at @target_el
+ *
+ * Called after a reset, for a PE that starts below EL2 without any firmware.
+ */
+void gicv5_cpuif_emulate_firmware(ARMCPU *cpu, unsigned target_el);
+
 /* The subsection of the CPU; it must come after cpu/irq-line-state. */
 extern const VMStateDescription vmstate_gicv5_cpuif;
 
@@ -194,6 +238,15 @@ static inline void gicv5_cpu_add_property(Object *obj)
 }
 
 static inline void gicv5_cpuif_define_regs(ARMCPU *cpu)
+{
+}
+
+static inline void gicv5_cpuif_hcr_changed(ARMCPU *cpu)
+{
+}
+
+static inline void gicv5_cpuif_emulate_firmware(ARMCPU *cpu,
+                                                unsigned target_el)
 {
 }
 

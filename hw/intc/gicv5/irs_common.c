@@ -250,10 +250,14 @@ static void forward(void *opaque, GICv5PE *pe, GICv5Domain domain,
     }
 }
 
-/* The CPU interface has no virtual context that it could tell. */
 static void forward_virtual(void *opaque, GICv5PE *pe, GICv5Domain domain,
                             GICv5Candidate candidate)
 {
+    GICv5Port *port = gicv5_pe_opaque(pe);
+
+    if (port && port->cpu_ops) {
+        port->cpu_ops->forward_virtual(port, domain, candidate);
+    }
 }
 
 /* The shared tables are the primary's: so are the errors in them. */

@@ -121,7 +121,16 @@ typedef struct GICv5Request {
  */
 static inline uint64_t gicv5_unreachable(const GICv5Request *req)
 {
-    return req->cmd == GICV5_CMD_REQUEST_CONFIG ? R_GICV5_ICSR_F_MASK : 0;
+    switch (req->cmd) {
+    case GICV5_CMD_REQUEST_CONFIG:
+        return R_GICV5_ICSR_F_MASK;
+    case GICV5_CMD_SET_RESIDENT:
+        /* Leaving cannot fail. */
+        return FIELD_DP64(req->value, ICH_CONTEXTR, F,
+                          FIELD_EX64(req->value, ICH_CONTEXTR, V));
+    default:
+        return 0;
+    }
 }
 
 /**
@@ -146,6 +155,7 @@ typedef struct GICv5PortIRSOps {
  * @forward: the IRS's candidate for @domain is now @candidate
  *     (GICV5_CANDIDATE_NONE: recalled). May only update state and exception
  *     lines; it must not issue commands.
+ * @forward_virtual: the same for the VPE of @domain that is resident on this PE
  * @one_of_n_limit: GICV5_CMD_SET_ONE_OF_N's value now; the CPU interface tells
  *     of every change after this.
  *     Called from commands, but with none of the CPU interface's locks held.
@@ -153,6 +163,8 @@ typedef struct GICv5PortIRSOps {
 typedef struct GICv5PortCPUOps {
     void (*forward)(GICv5Port *port, GICv5Domain domain,
                     GICv5Candidate candidate);
+    void (*forward_virtual)(GICv5Port *port, GICv5Domain domain,
+                            GICv5Candidate candidate);
     unsigned (*one_of_n_limit)(GICv5Port *port, GICv5Domain domain);
 } GICv5PortCPUOps;
 

@@ -76,7 +76,8 @@ uint64_t gicv5_cpuif_acknowledge(ARMCPU *cpu, GICv5ContextID ctx,
         trace_gicv5_cpuif_acknowledge(cpu_num(cpu), ctx, intid,
                                       gicv5_candidate_prio(hppi));
     } else {
-        GICv5Request req = gicv5_request(ctx, GICV5_CMD_ACTIVATE);
+        GICv5Request req = gicv5_request(&cpu->env, ctx,
+                                         GICV5_CMD_ACTIVATE);
 
         /*
          * The candidate is consumed. The IRS forwards the next one, if there

@@ -29,6 +29,30 @@ FIELD(ICC_PCR, PRIORITY, 0, 5)
 /* One bit per priority: all 32 exist */
 #define GICV5_APR_MASK ((uint64_t)UINT32_MAX)
 
+/* Without FEAT_GCIE_LEGACY there is no V3. */
+FIELD(ICH_VCTLR, EN, 0, 1)
+
+/* The layout that ICH_VMCR_EL2 has with ICH_VCTLR_EL2.V3=0 */
+FIELD(ICH_VMCR, EN, 0, 1)
+FIELD(ICH_VMCR, VPMR, 27, 5)
+
+#define GICV5_VCTLR_MASK R_ICH_VCTLR_EN_MASK
+#define GICV5_CONTEXTR_MASK (R_ICH_CONTEXTR_VM_MASK | \
+                             R_ICH_CONTEXTR_VPE_MASK | \
+                             R_ICH_CONTEXTR_DBPM_MASK | \
+                             R_ICH_CONTEXTR_DB_MASK | \
+                             R_ICH_CONTEXTR_IRICHPPIDIS_MASK | \
+                             R_ICH_CONTEXTR_F_MASK | R_ICH_CONTEXTR_V_MASK)
+
+/*
+ * Fine-grained traps: unlike those of other FGT registers, a bit that is 0
+ * traps. Bit 3 of ICH_HFGRTR_EL2 was once ICC_HAPR_EL1's and is RES1 now: it
+ * is stored, and nothing depends on it.
+ */
+#define GICV5_HFGRTR_MASK 0x1f00ffULL
+#define GICV5_HFGWTR_MASK 0x1e0065ULL
+#define GICV5_HFGITR_MASK 0x7ffULL
+
 FIELD(ICC_IDR0, ID_BITS, 0, 4)
 FIELD(ICC_IDR0, PRI_BITS, 4, 4)
 FIELD(ICC_IDR0, GCIE_LEGACY, 8, 4)
@@ -107,18 +131,31 @@ static inline unsigned gicv5_id_bits(const GICv5CPUIf *c)
 /**
  * GICv5View: how an access names the context that it reaches
  *
- * @GICV5_VIEW_LOGICAL: that of the Logical Interrupt Domain: ICC_*_EL1
+ * @GICV5_VIEW_LOGICAL: that of the Logical Interrupt Domain, or for EL1 with
+ *     HCR_EL2.IMO=1 the virtual one: ICC_*_EL1
  * @GICV5_VIEW_CURRENT: that of the Current Interrupt Domain: CD* instructions
+ * @GICV5_VIEW_VIRTUAL: the virtual one: ICH_*_EL2, VD* instructions
  */
 typedef enum GICv5View {
     GICV5_VIEW_LOGICAL,
     GICV5_VIEW_CURRENT,
+    GICV5_VIEW_VIRTUAL,
 } GICv5View;
 
 /**
  * gicv5_access_context: the context that an access of this PE reaches now
  */
 GICv5ContextID gicv5_access_context(CPUARMState *env, GICv5View view);
+
+/**
+ * gicv5_logical_domain: the Logical Interrupt Domain of this PE now
+ */
+GICv5Domain gicv5_logical_domain(CPUARMState *env);
+
+/**
+ * gicv5_current_physical: the context of the Current Physical Interrupt Domain
+ */
+GICv5ContextID gicv5_current_physical(CPUARMState *env);
 
 /* The context of a physical domain */
 static inline GICv5ContextID gicv5_domain_context(GICv5Domain domain)
@@ -128,13 +165,11 @@ static inline GICv5ContextID gicv5_domain_context(GICv5Domain domain)
 
 /**
  * gicv5_request: @cmd, about the interrupts that @ctx has
+ *
+ * Those of the virtual context are the resident VPE's VM's.
  */
-static inline GICv5Request gicv5_request(GICv5ContextID ctx, GICv5Command cmd)
-{
-    return (GICv5Request) {
-        .cmd = cmd, .scope = GICV5_SCOPE_DOMAIN, .domain = (GICv5Domain)ctx,
-    };
-}
+GICv5Request gicv5_request(CPUARMState *env, GICv5ContextID ctx,
+                           GICv5Command cmd);
 
 /* The running priority of a context; GICV5_PRIO_IDLE if none is active */
 static inline unsigned gicv5_running_prio(const GICv5Context *context)
@@ -158,6 +193,40 @@ void gicv5_context_reset(GICv5Context *context);
 void gicv5_cpuif_write_cr0(ARMCPU *cpu, GICv5ContextID ctx, uint64_t value);
 void gicv5_cpuif_write_pcr(ARMCPU *cpu, GICv5ContextID ctx, uint64_t value);
 void gicv5_cpuif_write_apr(ARMCPU *cpu, GICv5ContextID ctx, uint64_t value);
+
+/* --- hyp.c: what EL2 does to the virtual context --- */
+
+/**
+ * gicv5_hyp_vmcr: ICH_VMCR_EL2: EN and PCR of the virtual context
+ *
+ * These functions are called by the PE's own thread, without the lock.
+ */
+uint64_t gicv5_hyp_vmcr(const GICv5CPUIf *c);
+void gicv5_hyp_write_vmcr(ARMCPU *cpu, uint64_t value);
+
+/* Write ICH_VCTLR_EL2, ICH_PPI_PENDR<n>_EL2, ICH_PPI_DVIR<n>_EL2. */
+void gicv5_hyp_write_vctlr(ARMCPU *cpu, uint64_t value);
+void gicv5_hyp_write_pendr(ARMCPU *cpu, unsigned n, uint64_t value);
+void gicv5_hyp_write_dvir(ARMCPU *cpu, unsigned n, uint64_t value);
+
+/**
+ * gicv5_hyp_write_contextr: ICH_CONTEXTR_EL2: ask the IRS for residency
+ *
+ * It has answered when this returns: F says how.
+ */
+void gicv5_hyp_write_contextr(ARMCPU *cpu, uint64_t value);
+
+/**
+ * gicv5_hyp_leave: no VPE is resident, and no doorbell is asked for
+ *
+ * For a PE that is reset or switched off. BQL held.
+ */
+void gicv5_hyp_leave(ARMCPU *cpu);
+
+/**
+ * gicv5_hyp_reset: reset what EL2 has; the lock must be held
+ */
+void gicv5_hyp_reset(GICv5CPUIf *c);
 
 /* --- lines.c: the lock and the exception lines --- */
 
@@ -198,9 +267,25 @@ GICv5Candidate gicv5_cpuif_signalled(const GICv5CPUIf *c, GICv5ContextID ctx);
 /**
  * gicv5_cpuif_limit: interrupts with a priority below this are sufficient
  *
- * 0 if ICC_CR0.EN is 0. The lock must be held.
+ * 0 if ICC_CR0.EN is 0, and for the virtual context also if ICH_VCTLR_EL2.EN
+ * is. The lock must be held.
+ *
+ * D_MSQKF: the mask is inclusive, the running priority is not.
  */
-unsigned gicv5_cpuif_limit(const GICv5CPUIf *c, GICv5ContextID ctx);
+static inline unsigned gicv5_cpuif_limit(const GICv5CPUIf *c,
+                                         GICv5ContextID ctx)
+{
+    const GICv5Context *context = &c->context[ctx];
+
+    if (!(context->cr0 & R_ICC_CR0_EN_MASK)) {
+        return 0;
+    }
+    if (ctx == GICV5_CONTEXT_VIRTUAL &&
+        !(c->hyp.vctlr & R_ICH_VCTLR_EN_MASK)) {
+        return 0;
+    }
+    return MIN(context->pcr + 1, gicv5_running_prio(context));
+}
 
 /**
  * gicv5_cpuif_hppir: ICC_HPPIR of @ctx
@@ -292,7 +377,7 @@ uint64_t gicv5_ppi_read(GICv5CPUIf *c, GICv5ContextID ctx, GICv5PPIField field,
  * gicv5_ppi_write: write it
  *
  * Without the lock. The pending state of a level PPI is its line: only that of
- * edge PPIs changes.
+ * edge PPIs changes. That of a virtual PPI with DVI=1 is the physical PPI's.
  */
 void gicv5_ppi_write(ARMCPU *cpu, GICv5ContextID ctx, GICv5PPIField field,
                      unsigned n, GICv5PPIAccess access, uint64_t value);
@@ -344,7 +429,8 @@ uint64_t gicv5_cpuif_command(ARMCPU *cpu, const GICv5Request *req);
  * gicv5_cpuif_limit_changed: ICC_PCR or ICC_APR of @ctx has changed
  *
  * Tells the IRS which 1-of-N interrupts the PE takes now, if the IRS wants to
- * know. Called by the PE's own thread, without the lock.
+ * know; it never does of the virtual context. Called by the PE's own thread,
+ * without the lock.
  */
 void gicv5_cpuif_limit_changed(ARMCPU *cpu, GICv5ContextID ctx);
 

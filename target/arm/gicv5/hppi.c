@@ -22,20 +22,6 @@ static GICv5Candidate context_hppi(const GICv5CPUIf *c, GICv5ContextID ctx)
     return gicv5_candidate_prio(ppi) <= gicv5_candidate_prio(irs) ? ppi : irs;
 }
 
-/*
- * Sufficient priority, D_MSQKF. The mask is inclusive, the running priority is
- * not.
- */
-unsigned gicv5_cpuif_limit(const GICv5CPUIf *c, GICv5ContextID ctx)
-{
-    const GICv5Context *context = &c->context[ctx];
-
-    if (!FIELD_EX64(context->cr0, ICC_CR0, EN)) {
-        return 0;
-    }
-    return MIN(context->pcr + 1, gicv5_running_prio(context));
-}
-
 GICv5Candidate gicv5_cpuif_signalled(const GICv5CPUIf *c, GICv5ContextID ctx)
 {
     unsigned limit = gicv5_cpuif_limit(c, ctx);

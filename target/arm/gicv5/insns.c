@@ -1,10 +1,10 @@
 /*
  * Arm GICv5 CPU interface: GIC system instructions
  *
- * The GIC CD* instructions, GICR CDIA and CDNMIA, and the GSB barriers. To
- * QEMU's decoder they are system registers with op0=1: GIC and GSB are SYS,
- * so writes, and GICR is SYSL, a read. The other direction is UNDEFINED, as
- * is everything at EL0.
+ * The GIC CD* and VD* instructions, GICR CDIA and CDNMIA, and the GSB
+ * barriers. To QEMU's decoder they are system registers with op0=1: GIC and GSB
+ * are SYS, so writes, and GICR is SYSL, a read. The other direction is
+ * UNDEFINED, as is everything at EL0.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -16,12 +16,18 @@
 #include "regs.h"
 #include "trace.h"
 
-/* Operand in Xt: INTID [31:0], where CDAFF has IRM in a RES0 bit, then: */
+/*
+ * Operand in Xt: INTID [31:0], where CDAFF has IRM in a RES0 bit, then what
+ * follows. VD* instructions have the operand of their CD* instruction, but for
+ * VDPEND.
+ */
 FIELD(GIC_CDPRI, PRIORITY, 35, 5)
 FIELD(GIC_CDAFF, IRM, 28, 1)
 FIELD(GIC_CDAFF, IAFFID, 32, 16)
 FIELD(GIC_CDPEND, PENDING, 32, 1)
 FIELD(GIC_CDHM, HM, 32, 1)
+FIELD(GIC_VDPEND, VM, 32, 16)
+FIELD(GIC_VDPEND, PENDING, 63, 1)
 
 /*
  * Get the INTID from an operand, without its RES0 bits, if it is an LPI or
@@ -49,18 +55,25 @@ static bool irs_intid(CPUARMState *env, const GICv5Reg *insn, uint64_t value,
  * Send a command for the interrupt that an operand names. Returns the answer,
  * or, if it names none, that for one that is not reachable.
  */
+static uint64_t irs_request(CPUARMState *env, GICv5Request *req,
+                            const GICv5Reg *insn, uint64_t operand)
+{
+    trace_gicv5_cpuif_insn(env_cpu(env)->cpu_index, insn->ri.name, operand);
+    if (!irs_intid(env, insn, operand, &req->intid)) {
+        return gicv5_unreachable(req);
+    }
+    return gicv5_cpuif_command(env_archcpu(env), req);
+}
+
+/* The same, with the interrupts of a context */
 static uint64_t irs_command(CPUARMState *env, GICv5ContextID ctx,
                             const GICv5Reg *insn, uint64_t operand,
                             GICv5Command cmd, uint64_t value)
 {
-    GICv5Request req = gicv5_request(ctx, cmd);
+    GICv5Request req = gicv5_request(env, ctx, cmd);
 
-    trace_gicv5_cpuif_insn(env_cpu(env)->cpu_index, insn->ri.name, operand);
-    if (!irs_intid(env, insn, operand, &req.intid)) {
-        return gicv5_unreachable(&req);
-    }
     req.value = value;
-    return gicv5_cpuif_command(env_archcpu(env), &req);
+    return irs_request(env, &req, insn, operand);
 }
 
 static void gic_cddis_write(CPUARMState *env, GICv5ContextID ctx,
@@ -98,6 +111,21 @@ static void gic_cdpend_write(CPUARMState *env, GICv5ContextID ctx,
 {
     irs_command(env, ctx, insn, value, GICV5_CMD_SET_PENDING,
                 FIELD_EX64(value, GIC_CDPEND, PENDING));
+}
+
+/* The VM is the one that the operand names, whatever is resident. */
+static void gic_vdpend_write(CPUARMState *env, GICv5ContextID ctx,
+                             const GICv5Reg *insn, uint64_t value)
+{
+    GICv5Request req = {
+        .cmd = GICV5_CMD_SET_PENDING,
+        .scope = GICV5_SCOPE_VM,
+        .domain = gicv5_logical_domain(env),
+        .vm = FIELD_EX64(value, GIC_VDPEND, VM),
+        .value = FIELD_EX64(value, GIC_VDPEND, PENDING),
+    };
+
+    irs_request(env, &req, insn, value);
 }
 
 static void gic_cdhm_write(CPUARMState *env, GICv5ContextID ctx,
@@ -193,28 +221,50 @@ static void gsb_ack_write(CPUARMState *env, GICv5ContextID ctx,
 {
 }
 
-#define CD(NAME, CRM, OP2, ACCESS) \
-    .ri = { GICV5_INSN(NAME, 0, CRM, OP2, ACCESS), \
+#define INSN(NAME, OP1, CRM, OP2, ACCESS, VIEW) \
+    .ri = { GICV5_INSN(NAME, OP1, CRM, OP2, ACCESS), \
             .type = ARM_CP_NO_RAW | ARM_CP_NO_GDB }, \
-    .view = GICV5_VIEW_CURRENT
+    .view = GICV5_VIEW_ ## VIEW
+
+#define GSB(NAME, CRM, OP2) INSN(NAME, 0, CRM, OP2, PL1_W, CURRENT)
+/* @TRAP: the bit of ICH_HFGITR_EL2 */
+#define CD(NAME, CRM, OP2, ACCESS, TRAP) \
+    INSN(NAME, 0, CRM, OP2, ACCESS, CURRENT), \
+    .trap_write = BIT(TRAP), .trap_read = BIT(TRAP)
+/* No ICH_HFGITR_EL2 bit; HCR_EL2.NV traps them as all that is EL2's. */
+#define VD(NAME, CRM, OP2) INSN(NAME, 4, CRM, OP2, PL2_W, VIRTUAL)
 
 static const GICv5Reg gicv5_insns[] = {
-    { CD("GSB_SYS", 0, 0, PL1_W), .write = gsb_sys_write },
-    { CD("GSB_ACK", 0, 1, PL1_W), .write = gsb_ack_write },
-    { CD("GIC_CDDIS", 1, 0, PL1_W), .write = gic_cddis_write },
-    { CD("GIC_CDEN", 1, 1, PL1_W), .write = gic_cden_write },
-    { CD("GIC_CDPRI", 1, 2, PL1_W), .write = gic_cdpri_write },
-    { CD("GIC_CDAFF", 1, 3, PL1_W), .write = gic_cdaff_write },
-    { CD("GIC_CDPEND", 1, 4, PL1_W), .write = gic_cdpend_write },
-    { CD("GIC_CDRCFG", 1, 5, PL1_W), .write = gic_cdrcfg_write },
-    { CD("GIC_CDEOI", 1, 7, PL1_W), .write = gic_cdeoi_write },
-    { CD("GIC_CDDI", 2, 0, PL1_W), .write = gic_cddi_write },
-    { CD("GIC_CDHM", 2, 1, PL1_W), .write = gic_cdhm_write },
-    { CD("GICR_CDIA", 3, 0, PL1_R), .read = gicr_cdia_read },
-    { CD("GICR_CDNMIA", 3, 1, PL1_R), .read = gicr_cdnmia_read },
+    { GSB("GSB_SYS", 0, 0), .write = gsb_sys_write },
+    { GSB("GSB_ACK", 0, 1), .write = gsb_ack_write },
+    { CD("GIC_CDDIS", 1, 0, PL1_W, 1), .write = gic_cddis_write },
+    { CD("GIC_CDEN", 1, 1, PL1_W, 0), .write = gic_cden_write },
+    { CD("GIC_CDPRI", 1, 2, PL1_W, 2), .write = gic_cdpri_write },
+    { CD("GIC_CDAFF", 1, 3, PL1_W, 3), .write = gic_cdaff_write },
+    { CD("GIC_CDPEND", 1, 4, PL1_W, 4), .write = gic_cdpend_write },
+    { CD("GIC_CDRCFG", 1, 5, PL1_W, 5), .write = gic_cdrcfg_write },
+    { CD("GIC_CDEOI", 1, 7, PL1_W, 7), .write = gic_cdeoi_write },
+    { CD("GIC_CDDI", 2, 0, PL1_W, 8), .write = gic_cddi_write },
+    { CD("GIC_CDHM", 2, 1, PL1_W, 6), .write = gic_cdhm_write },
+    { CD("GICR_CDIA", 3, 0, PL1_R, 9), .read = gicr_cdia_read },
+    { CD("GICR_CDNMIA", 3, 1, PL1_R, 10), .read = gicr_cdnmia_read },
+};
+
+static const GICv5Reg gicv5_el2_insns[] = {
+    { VD("GIC_VDDIS", 1, 0), .write = gic_cddis_write },
+    { VD("GIC_VDEN", 1, 1), .write = gic_cden_write },
+    { VD("GIC_VDPRI", 1, 2), .write = gic_cdpri_write },
+    { VD("GIC_VDAFF", 1, 3), .write = gic_cdaff_write },
+    { VD("GIC_VDPEND", 1, 4), .write = gic_vdpend_write },
+    { VD("GIC_VDRCFG", 1, 5), .write = gic_cdrcfg_write },
+    { VD("GIC_VDDI", 2, 0), .write = gic_cddi_write },
+    { VD("GIC_VDHM", 2, 1), .write = gic_cdhm_write },
 };
 
 void gicv5_cpuif_define_insns(ARMCPU *cpu)
 {
     gicv5_cpuif_define(cpu, gicv5_insns, ARRAY_SIZE(gicv5_insns));
+    if (arm_feature(&cpu->env, ARM_FEATURE_EL2)) {
+        gicv5_cpuif_define(cpu, gicv5_el2_insns, ARRAY_SIZE(gicv5_el2_insns));
+    }
 }

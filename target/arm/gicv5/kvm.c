@@ -73,7 +73,7 @@ bool gicv5_cpuif_get_kvm(ARMCPU *cpu, Error **errp)
     for (unsigned i = 0; i < GICV5_NUM_CONTEXTS; i++) {
         gicv5_context_reset(&c->context[i]);
     }
-    memset(c->ppi.line, 0, sizeof(c->ppi.line));
+    memset(c->ppi_line, 0, sizeof(c->ppi_line));
     return access_regs(cpu, false, errp);
 }
 

@@ -13,8 +13,8 @@
 #include "cpuif_internal.h"
 #include "trace.h"
 
-/* The levels that the exception lines must have: R_QLGBG, R_ZGHMN, R_CSBDX */
-static unsigned wanted_lines(const GICv5CPUIf *c)
+/* R_QLGBG, R_ZGHMN, R_CSBDX */
+static unsigned physical_lines(const GICv5CPUIf *c)
 {
     GICv5Candidate hppi;
     unsigned ctx;
@@ -24,8 +24,9 @@ static unsigned wanted_lines(const GICv5CPUIf *c)
      * (with ICC_CR0.PID and IPPT zero all of these may preempt), is an FIQ.
      * Such an FIQ has no superpriority.
      */
-    for (ctx = 0; ctx < GICV5_NUM_CONTEXTS; ctx++) {
+    for (ctx = 0; ctx < GICV5_NUM_DOMAINS; ctx++) {
         if ((ctx != c->current || ctx == GICV5_CONTEXT_EL3) &&
+            gicv5_cpuif_limit(c, ctx) &&
             gicv5_cpuif_signalled(c, ctx) != GICV5_CANDIDATE_NONE) {
             return GICV5_LINE_FIQ;
         }
@@ -43,6 +44,31 @@ static unsigned wanted_lines(const GICv5CPUIf *c)
      * SCTLR_ELx.NMI decides when the interrupt is taken if it matters.
      */
     return gicv5_candidate_prio(hppi) == 0 ? GICV5_LINE_NMI : GICV5_LINE_IRQ;
+}
+
+/*
+ * The virtual IRQ, whatever the PE does now: EL1 takes it if HCR_EL2.IMO says
+ * so. There is no virtual FIQ.
+ */
+static unsigned virtual_lines(const GICv5CPUIf *c)
+{
+    GICv5Candidate hppi;
+
+    if (!gicv5_cpuif_limit(c, GICV5_CONTEXT_VIRTUAL)) {
+        return 0;
+    }
+    hppi = gicv5_cpuif_signalled(c, GICV5_CONTEXT_VIRTUAL);
+    if (hppi == GICV5_CANDIDATE_NONE) {
+        return 0;
+    }
+    return gicv5_candidate_prio(hppi) == 0 ? GICV5_LINE_VINMI :
+                                             GICV5_LINE_VIRQ;
+}
+
+/* The levels that the exception lines must have */
+static unsigned wanted_lines(const GICv5CPUIf *c)
+{
+    return physical_lines(c) | virtual_lines(c);
 }
 
 /*
@@ -83,7 +109,9 @@ static void gicv5_cpuif_drive(ARMCPU *cpu)
     trace_gicv5_cpuif_lines(CPU(cpu)->cpu_index,
                             !!(want & GICV5_LINE_IRQ),
                             !!(want & GICV5_LINE_FIQ),
-                            !!(want & GICV5_LINE_NMI));
+                            !!(want & GICV5_LINE_NMI),
+                            !!(want & GICV5_LINE_VIRQ),
+                            !!(want & GICV5_LINE_VINMI));
     /* Raise before lowering: nobody must see no interrupt in between. */
     for (i = 0; i < GICV5_NUM_LINES; i++) {
         if (want & ~have & BIT(i)) {
@@ -128,7 +156,7 @@ void gicv5_cpuif_update(ARMCPU *cpu)
     GICv5CPUIf *c = gicv5_cpuif(cpu);
 
     gicv5_cpuif_lock(cpu);
-    c->current = gicv5_access_context(&cpu->env, GICV5_VIEW_CURRENT);
+    c->current = gicv5_current_physical(&cpu->env);
     gicv5_ppi_follow_lines(c);
     gicv5_cpuif_unlock(cpu);
 }

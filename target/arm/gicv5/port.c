@@ -24,25 +24,38 @@ uint64_t gicv5_cpuif_command(ARMCPU *cpu, const GICv5Request *req)
 
     port = gicv5_port(cpu);
     answer = port ? port->irs_ops->command(port, req) : gicv5_unreachable(req);
-    trace_gicv5_cpuif_command(cpu_num(cpu), req->domain, req->cmd, req->intid,
-                              req->value, answer);
+    trace_gicv5_cpuif_command(cpu_num(cpu), req->scope, req->domain, req->cmd,
+                              req->intid, req->value, answer);
     return answer;
+}
+
+static void set_candidate(ARMCPU *cpu, GICv5ContextID ctx,
+                          GICv5Candidate candidate)
+{
+    assert(bql_locked());
+    trace_gicv5_cpuif_forward(cpu_num(cpu), ctx,
+                              gicv5_candidate_intid(candidate),
+                              gicv5_candidate_prio(candidate));
+
+    gicv5_cpuif_lock(cpu);
+    gicv5_cpuif(cpu)->context[ctx].irs_hppi = candidate;
+    gicv5_cpuif_unlock(cpu);
 }
 
 static void gicv5_cpuif_forward(GICv5Port *port, GICv5Domain domain,
                                 GICv5Candidate candidate)
 {
-    ARMCPU *cpu = port->cpu;
+    set_candidate(port->cpu, gicv5_domain_context(domain), candidate);
+}
 
-    assert(bql_locked());
-    trace_gicv5_cpuif_forward(cpu_num(cpu), domain,
-                              gicv5_candidate_intid(candidate),
-                              gicv5_candidate_prio(candidate));
-
-    gicv5_cpuif_lock(cpu);
-    gicv5_cpuif(cpu)->context[gicv5_domain_context(domain)].irs_hppi =
-        candidate;
-    gicv5_cpuif_unlock(cpu);
+/*
+ * A PE has one virtual context, and one VPE at most is resident: software that
+ * changes the Security state changes ICH_CONTEXTR_EL2 with it.
+ */
+static void gicv5_cpuif_forward_virtual(GICv5Port *port, GICv5Domain domain,
+                                        GICv5Candidate candidate)
+{
+    set_candidate(port->cpu, GICV5_CONTEXT_VIRTUAL, candidate);
 }
 
 /*
@@ -75,7 +88,7 @@ static unsigned gicv5_cpuif_one_of_n_limit(GICv5Port *port, GICv5Domain domain)
 void gicv5_cpuif_tell_limit(ARMCPU *cpu, GICv5ContextID ctx)
 {
     GICv5CPUIf *c = gicv5_cpuif(cpu);
-    GICv5Request req = gicv5_request(ctx, GICV5_CMD_SET_ONE_OF_N);
+    GICv5Request req = gicv5_request(&cpu->env, ctx, GICV5_CMD_SET_ONE_OF_N);
     GICv5Port *port;
     bool go_on;
 
@@ -99,8 +112,8 @@ void gicv5_cpuif_tell_limit(ARMCPU *cpu, GICv5ContextID ctx)
 
 void gicv5_cpuif_tell_limits(ARMCPU *cpu)
 {
-    for (unsigned ctx = 0; ctx < GICV5_NUM_CONTEXTS; ctx++) {
-        gicv5_cpuif_tell_limit(cpu, ctx);
+    for (unsigned domain = 0; domain < GICV5_NUM_DOMAINS; domain++) {
+        gicv5_cpuif_tell_limit(cpu, gicv5_domain_context(domain));
     }
 }
 
@@ -123,5 +136,6 @@ void gicv5_cpuif_limit_changed(ARMCPU *cpu, GICv5ContextID ctx)
 
 const GICv5PortCPUOps gicv5_cpuif_port_ops = {
     .forward = gicv5_cpuif_forward,
+    .forward_virtual = gicv5_cpuif_forward_virtual,
     .one_of_n_limit = gicv5_cpuif_one_of_n_limit,
 };

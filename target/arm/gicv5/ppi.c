@@ -12,13 +12,11 @@
 #include "cpuif_internal.h"
 #include "trace.h"
 
-/*
- * The one place that decides which bank a context owns PPIs of: there is only
- * the physical one.
- */
+/* The one place that decides which bank a context owns PPIs of */
 static size_t bank_offset(GICv5ContextID ctx)
 {
-    return offsetof(GICv5CPUIf, ppi);
+    return ctx == GICV5_CONTEXT_VIRTUAL ? offsetof(GICv5CPUIf, hyp.vppi) :
+                                          offsetof(GICv5CPUIf, ppi);
 }
 
 static const GICv5PPIBank *bank_of(const GICv5CPUIf *c, GICv5ContextID ctx)
@@ -60,12 +58,83 @@ uint64_t gicv5_ppi_mask(GICv5PPIField field, unsigned n, const uint64_t *ppis)
     return mask;
 }
 
+/*
+ * The virtual PPIs whose pending state is that of the physical PPI: DVI=1. For
+ * one that the current physical domain does not own it has no effect (INVWGX).
+ */
+static uint64_t injected(const GICv5CPUIf *c, unsigned word)
+{
+    return c->hyp.dvir[word] & c->context[c->current].ppi_owned[word];
+}
+
+/*
+ * RGYGNW: under nested virtualization the pending state of the EL2 timers' PPIs
+ * is that of EL1's physical PPIs, and neither ICH_PPI_PENDR nor DVI matters.
+ * @which: these PPIs. Returns their state.
+ */
+static uint64_t nv_timers(const GICv5CPUIf *c, uint64_t *which)
+{
+    bool secure = c->current == GICV5_CONTEXT_S;
+    unsigned phys = secure ? GICV5_PPI_CNTHPS : GICV5_PPI_CNTHP;
+    unsigned virt = secure ? GICV5_PPI_CNTHVS : GICV5_PPI_CNTHV;
+    uint64_t from = qatomic_read_u64(&c->ppi.pend[0]) &
+                    c->context[c->current].ppi_owned[0];
+
+    *which = BIT_ULL(phys) | BIT_ULL(virt);
+    return (from & BIT_ULL(GICV5_PPI_CNTP) ? BIT_ULL(phys) : 0) |
+           (from & BIT_ULL(GICV5_PPI_CNTV) ? BIT_ULL(virt) : 0);
+}
+
+/* Devices write pending bits: read as generated code would, without the lock */
+static uint64_t pending(const GICv5CPUIf *c, GICv5ContextID ctx, unsigned word)
+{
+    uint64_t phys = qatomic_read_u64(&c->ppi.pend[word]);
+    uint64_t dvi, pend;
+
+    if (ctx != GICV5_CONTEXT_VIRTUAL) {
+        return phys;
+    }
+    dvi = injected(c, word);
+    pend = (c->hyp.vppi.pend[word] & ~dvi) | (phys & dvi);
+    if (unlikely(c->hyp.nv_timers) && word == 0) {
+        uint64_t which, timers = nv_timers(c, &which);
+
+        pend = (pend & ~which) | timers;
+    }
+    return pend;
+}
+
+/* The latch of edge PPI @bit of @word, for @ctx */
+static uint64_t *latch(GICv5CPUIf *c, GICv5ContextID ctx, unsigned word,
+                       uint64_t bit)
+{
+    return ctx == GICV5_CONTEXT_VIRTUAL && !(injected(c, word) & bit) ?
+           &c->hyp.vppi.pend[word] : &c->ppi.pend[word];
+}
+
 uint64_t gicv5_ppi_read(GICv5CPUIf *c, GICv5ContextID ctx, GICv5PPIField field,
                         unsigned n)
 {
-    /* Devices write pending bits: as generated code would, without the lock */
-    return qatomic_read_u64(ppi_word(c, ctx, field, n)) &
-           gicv5_ppi_mask(field, n, c->context[ctx].ppi_owned);
+    uint64_t mask = gicv5_ppi_mask(field, n, c->context[ctx].ppi_owned);
+
+    if (field == GICV5_PPI_PEND) {
+        return pending(c, ctx, n) & mask;
+    }
+    return *ppi_word(c, ctx, field, n) & mask;
+}
+
+/* What is written to a word of which the bits of @mask exist */
+static uint64_t written(uint64_t old, uint64_t mask, GICv5PPIAccess access,
+                        uint64_t value)
+{
+    switch (access) {
+    case GICV5_PPI_SET:
+        return old | (value & mask);
+    case GICV5_PPI_CLEAR:
+        return old & ~(value & mask);
+    default:
+        return (old & ~mask) | (value & mask);
+    }
 }
 
 void gicv5_ppi_write(ARMCPU *cpu, GICv5ContextID ctx, GICv5PPIField field,
@@ -75,24 +144,18 @@ void gicv5_ppi_write(ARMCPU *cpu, GICv5ContextID ctx, GICv5PPIField field,
     uint64_t *word = ppi_word(c, ctx, field, n);
     uint64_t mask = gicv5_ppi_mask(field, n, c->context[ctx].ppi_owned);
 
+    gicv5_cpuif_lock(cpu);
     if (field == GICV5_PPI_PEND) {
         mask &= gicv5_ppi_edge_mask(n);
-    }
-    value &= mask;
+        if (ctx == GICV5_CONTEXT_VIRTUAL) {
+            uint64_t dvi = injected(c, n) & mask;
+            uint64_t *phys = &c->ppi.pend[n];
 
-    gicv5_cpuif_lock(cpu);
-    switch (access) {
-    case GICV5_PPI_SET:
-        value = *word | value;
-        break;
-    case GICV5_PPI_CLEAR:
-        value = *word & ~value;
-        break;
-    default:
-        value = (*word & ~mask) | value;
-        break;
+            gicv5_cpuif_store(phys, written(*phys, dvi, access, value));
+            mask &= ~dvi;
+        }
     }
-    gicv5_cpuif_store(word, value);
+    gicv5_cpuif_store(word, written(*word, mask, access, value));
     gicv5_cpuif_unlock(cpu);
 }
 
@@ -114,9 +177,12 @@ GICv5Candidate gicv5_ppi_best(const GICv5CPUIf *c, GICv5ContextID ctx)
 
     for (word = 0; word < GICV5_PPI_WORDS; word++) {
         uint64_t ready = c->context[ctx].ppi_owned[word] &
-                         bank->enable[word] & bank->pend[word] &
-                         ~bank->active[word];
+                         bank->enable[word] & ~bank->active[word];
 
+        /* Most often that is all. */
+        if (ready) {
+            ready &= pending(c, ctx, word);
+        }
         for (; ready; ready &= ready - 1) {
             unsigned ppi = 64 * word + ctz64(ready);
             unsigned prio = ppi_prio(bank, ppi);
@@ -134,7 +200,7 @@ void gicv5_ppi_activate(GICv5CPUIf *c, GICv5ContextID ctx, unsigned ppi)
     unsigned word = ppi / 64;
     uint64_t bit = BIT_ULL(ppi % 64);
     uint64_t *active = ppi_word(c, ctx, GICV5_PPI_ACTIVE, word);
-    uint64_t *pend = ppi_word(c, ctx, GICV5_PPI_PEND, word);
+    uint64_t *pend = latch(c, ctx, word, bit);
 
     gicv5_cpuif_store(active, *active | bit);
     /* Edge: pending is cleared. Level: it goes on following the line. */
@@ -157,7 +223,7 @@ void gicv5_ppi_follow_lines(GICv5CPUIf *c)
         /* The pending state of a level PPI is its line (R_CFSKX). */
         gicv5_cpuif_store(&bank->pend[word],
                           (bank->pend[word] & gicv5_ppi_edge_mask(word)) |
-                          (bank->line[word] & gicv5_ppi_level_mask(word)));
+                          (c->ppi_line[word] & gicv5_ppi_level_mask(word)));
     }
 }
 
@@ -180,14 +246,15 @@ void gicv5_ppi_reset(GICv5CPUIf *c)
     memset(bank->active, 0, sizeof(bank->active));
     memset(bank->prio, 0, sizeof(bank->prio));
     for (unsigned i = 0; i < ARRAY_SIZE(pe_sources); i++) {
-        bank->line[pe_sources[i] / 64] &= ~BIT_ULL(pe_sources[i] % 64);
+        c->ppi_line[pe_sources[i] / 64] &= ~BIT_ULL(pe_sources[i] % 64);
     }
 }
 
 void gicv5_cpuif_ppi_input(void *opaque, int n, int level)
 {
     ARMCPU *cpu = opaque;
-    GICv5PPIBank *bank = &gicv5_cpuif(cpu)->ppi;
+    GICv5CPUIf *c = gicv5_cpuif(cpu);
+    GICv5PPIBank *bank = &c->ppi;
     unsigned word = n / 64;
     uint64_t bit = BIT_ULL(n % 64);
     uint64_t edge = bit & gicv5_ppi_edge_mask(word);
@@ -202,14 +269,14 @@ void gicv5_cpuif_ppi_input(void *opaque, int n, int level)
     }
 
     /* Timers repeat themselves: only the BQL holder writes lines. */
-    was_high = bank->line[word] & bit;
+    was_high = c->ppi_line[word] & bit;
     if (was_high == !!level) {
         return;
     }
     trace_gicv5_cpuif_ppi_line(CPU(cpu)->cpu_index, n, !!level);
 
     gicv5_cpuif_lock(cpu);
-    bank->line[word] ^= bit;
+    c->ppi_line[word] ^= bit;
     if (level_bit) {
         gicv5_cpuif_store(&bank->pend[word], bank->pend[word] ^ level_bit);
     } else if (level) {

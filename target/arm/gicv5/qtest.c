@@ -186,7 +186,7 @@ static const char *qtest_request(gchar **words, uint64_t *result)
     }
     ctx = gicv5_domain_context(extract64(where, 16, 2));
     if (num <= GICV5_CMD_SET_RESIDENT) {
-        GICv5Request req = gicv5_request(ctx, num);
+        GICv5Request req = gicv5_request(&cpu->env, ctx, num);
 
         req.scope = extract64(where, 18, 2);
         req.vm = extract64(where, 32, 16);

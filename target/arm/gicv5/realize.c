@@ -81,7 +81,7 @@ static void gicv5_cpuif_machine_done(Notifier *n, void *data)
 bool gicv5_cpuif_realize(ARMCPU *cpu, Error **errp)
 {
     static const int line_inputs[GICV5_NUM_LINES] = {
-        ARM_CPU_IRQ, ARM_CPU_FIQ, ARM_CPU_NMI
+        ARM_CPU_IRQ, ARM_CPU_FIQ, ARM_CPU_NMI, ARM_CPU_VIRQ, ARM_CPU_VINMI
     };
     CPUARMState *env = &cpu->env;
     GICv5CPUIf *c = gicv5_cpuif(cpu);
@@ -105,13 +105,11 @@ bool gicv5_cpuif_realize(ARMCPU *cpu, Error **errp)
                    "FEAT_NMI");
         return false;
     }
-    if (arm_feature(env, ARM_FEATURE_EL2) ||
-        arm_feature(env, ARM_FEATURE_EL3)) {
-        error_setg(errp, "FEAT_GCIE (CPU property 'gicv5') with EL2 or EL3 "
-                   "is not supported yet");
-        error_append_hint(errp, "Use a machine with virtualization=off and "
-                          "secure=off, or the CPU properties has_el2=off and "
-                          "has_el3=off.\n");
+    if (arm_feature(env, ARM_FEATURE_EL3)) {
+        error_setg(errp, "FEAT_GCIE (CPU property 'gicv5') with EL3 is not "
+                   "supported yet");
+        error_append_hint(errp, "Use a machine with secure=off, or the CPU "
+                          "property has_el3=off.\n");
         return false;
     }
 
@@ -120,6 +118,8 @@ bool gicv5_cpuif_realize(ARMCPU *cpu, Error **errp)
     /* Without EL3 the one domain is Non-secure, and owns all PPIs. */
     c->current = GICV5_CONTEXT_NS;
     c->context[GICV5_CONTEXT_NS].ppi_owned[0] = GICV5_PPI_IMPLEMENTED;
+    /* A guest finds the PPIs that the PE has. */
+    c->context[GICV5_CONTEXT_VIRTUAL].ppi_owned[0] = GICV5_PPI_IMPLEMENTED;
     for (i = 0; i < GICV5_NUM_CONTEXTS; i++) {
         c->context[i].irs_hppi = GICV5_CANDIDATE_NONE;
     }
@@ -169,6 +169,7 @@ void gicv5_cpuif_finalize(ARMCPU *cpu)
 void gicv5_cpuif_power_off(ARMCPU *cpu)
 {
     if (cpu_isar_feature(aa64_gcie, cpu)) {
+        gicv5_hyp_leave(cpu);
         gicv5_cpuif_tell_limits(cpu);
     }
 }
@@ -185,11 +186,13 @@ void gicv5_cpuif_reset(ARMCPU *cpu)
     /* System reset and PSCI CPU_ON both come with the BQL held. */
     BQL_LOCK_GUARD();
 
+    gicv5_hyp_leave(cpu);
     gicv5_cpuif_lock(cpu);
     for (int i = 0; i < GICV5_NUM_CONTEXTS; i++) {
         gicv5_context_reset(&c->context[i]);
     }
     c->icsr = 0;
+    gicv5_hyp_reset(c);
     gicv5_ppi_reset(c);
     /* The reset of the CPU has cleared its side of the lines. */
     c->lines = 0;

@@ -11,6 +11,7 @@
 #include "qemu/osdep.h"
 #include "system/cpu-timers.h"
 #include "cpu.h"
+#include "internals.h"
 #include "regs.h"
 #include "trace.h"
 
@@ -63,17 +64,36 @@ static void reg_write(CPUARMState *env, const ARMCPRegInfo *ri,
     }
 }
 
+/*
+ * Fine-grained traps, whatever HCR_EL2.IMO is. Nothing says that
+ * SCR_EL3.FGTEn has a part in it (inferred).
+ */
+static CPAccessResult reg_access(CPUARMState *env, const ARMCPRegInfo *ri,
+                                 bool isread)
+{
+    const GICv5Reg *reg = ri->opaque;
+    const GICv5Hyp *hyp = &env->gicv5.hyp;
+    uint32_t bit = isread ? reg->trap_read : reg->trap_write;
+    uint64_t open;
+
+    if (!bit || arm_current_el(env) != 1 || !arm_is_el2_enabled(env)) {
+        return CP_ACCESS_OK;
+    }
+    if (ri->opc0 == 1) {
+        open = hyp->hfgitr;
+    } else {
+        open = isread ? hyp->hfgrtr : hyp->hfgwtr;
+    }
+    return open & bit ? CP_ACCESS_OK : CP_ACCESS_TRAP_EL2;
+}
+
 void gicv5_cpuif_define(ARMCPU *cpu, const GICv5Reg *regs, size_t num)
 {
     CPUARMState *env = &cpu->env;
     bool one_context = !arm_feature(env, ARM_FEATURE_EL2) &&
                        !arm_feature(env, ARM_FEATURE_EL3);
 
-    /*
-     * Everything is UNDEFINED at EL0, which .access says. Access checks that
-     * depend on EL2 (ICH_HFG*TR_EL2 traps) belong here as well: without EL2
-     * an .accessfn would only slow each access down.
-     */
+    /* Everything is UNDEFINED at EL0, which .access says. */
     for (size_t i = 0; i < num; i++) {
         const GICv5Reg *reg = &regs[i];
         ARMCPRegInfo r = reg->ri;
@@ -86,6 +106,11 @@ void gicv5_cpuif_define(ARMCPU *cpu, const GICv5Reg *regs, size_t num)
         if (reg->read || (r.fieldoffset && !one_context &&
                           reg->kind != GICV5_REG_PE)) {
             r.readfn = reg_read;
+        }
+        /* Without EL2 this would only slow each access down. */
+        if ((reg->trap_read || reg->trap_write) &&
+            arm_feature(env, ARM_FEATURE_EL2)) {
+            r.accessfn = reg_access;
         }
         if (reg->write || (r.access & PL1_W && reg->kind == GICV5_REG_PPI)) {
             r.writefn = reg_write;

@@ -39,10 +39,15 @@ typedef struct GICv5Reg GICv5Reg;
  *
  * @ri: what QEMU has to know, without functions and offsets
  * @view: how an access names the context that it reaches
+ * @trap_read, @trap_write: the bit of ICH_HFGRTR_EL2, ICH_HFGWTR_EL2, or of an
+ *     instruction ICH_HFGITR_EL2, that lets EL1 do this if it is 1; 0 if there
+ *     is no such bit
  */
 struct GICv5Reg {
     ARMCPRegInfo ri;
     GICv5View view;
+    uint32_t trap_read;
+    uint32_t trap_write;
     GICv5RegKind kind;
     size_t offset;
     GICv5PPIField ppi;
@@ -71,7 +76,8 @@ struct GICv5Reg {
  */
 void gicv5_cpuif_define(ARMCPU *cpu, const GICv5Reg *regs, size_t num);
 
-/* The instructions' part of gicv5_cpuif_define_regs() */
+/* The parts of gicv5_cpuif_define_regs() */
 void gicv5_cpuif_define_insns(ARMCPU *cpu);
+void gicv5_cpuif_define_el2_regs(ARMCPU *cpu);
 
 #endif

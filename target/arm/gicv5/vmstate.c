@@ -31,49 +31,68 @@ static bool in_mask(const char *field, unsigned n, uint64_t value,
     return gicv5_in_mask("cpu/gicv5", field, n, value, mask);
 }
 
-/* The registers of contexts */
+/*
+ * The registers of a context
+ *
+ * @i: its number in the stream; @all: the bits of registers that exist
+ */
+static bool context_is_valid(const GICv5Context *context, unsigned i,
+                             uint64_t all)
+{
+    return in_mask("cr0", i, context->cr0 ^ GICV5_CR0_RESET,
+                   GICV5_CR0_MASK & all) &&
+           in_mask("pcr", i, context->pcr, GICV5_PCR_MASK & all) &&
+           in_mask("apr", i, context->apr, GICV5_APR_MASK & all);
+}
+
 static bool contexts_are_valid(const GICv5CPUIf *c, const GICv5Port *port)
 {
     for (unsigned i = 0; i < GICV5_NUM_DOMAINS; i++) {
-        const GICv5Context *context = &c->context[gicv5_domain_context(i)];
         /* Nothing reaches the registers of a domain that does not exist. */
         uint64_t all = !port || port->domains & BIT(i) ? ~0ULL : 0;
 
-        if (!in_mask("cr0", i, context->cr0 ^ GICV5_CR0_RESET,
-                     GICV5_CR0_MASK & all) ||
-            !in_mask("pcr", i, context->pcr, GICV5_PCR_MASK & all) ||
-            !in_mask("apr", i, context->apr, GICV5_APR_MASK & all)) {
+        if (!context_is_valid(&c->context[gicv5_domain_context(i)], i, all)) {
             return false;
         }
     }
     return true;
 }
 
-static bool ppis_are_valid(const GICv5PPIBank *bank, bool kvm)
+static bool words_are_valid(const char *name, const uint64_t *words,
+                            const uint64_t *ppis)
+{
+    for (unsigned i = 0; i < GICV5_PPI_WORDS; i++) {
+        if (!in_mask(name, i, words[i], ppis[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool prios_are_valid(const char *name, const uint64_t *prio,
+                            const uint64_t *ppis)
+{
+    for (unsigned i = 0; i < GICV5_PPI_PRIO_WORDS; i++) {
+        if (!in_mask(name, i, prio[i],
+                     gicv5_ppi_mask(GICV5_PPI_PRIO, i, ppis))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool ppis_are_valid(const GICv5CPUIf *c, bool kvm)
 {
     /* The kernel keeps what software wrote for any of the architected PPIs. */
     const uint64_t ppis[GICV5_PPI_WORDS] = {
         kvm ? UINT64_MAX : GICV5_PPI_IMPLEMENTED
     };
 
-    for (unsigned i = 0; i < GICV5_PPI_WORDS; i++) {
-        if (!in_mask("ppi_enable", i, bank->enable[i],
-                     gicv5_ppi_mask(GICV5_PPI_ENABLE, i, ppis)) ||
-            !in_mask("ppi_pend", i, bank->pend[i],
-                     gicv5_ppi_mask(GICV5_PPI_PEND, i, ppis)) ||
-            !in_mask("ppi_active", i, bank->active[i],
-                     gicv5_ppi_mask(GICV5_PPI_ACTIVE, i, ppis)) ||
-            !in_mask("ppi_line", i, bank->line[i], ppis[i])) {
-            return false;
-        }
-    }
-    for (unsigned i = 0; i < GICV5_PPI_PRIO_WORDS; i++) {
-        if (!in_mask("ppi_prio", i, bank->prio[i],
-                     gicv5_ppi_mask(GICV5_PPI_PRIO, i, ppis))) {
-            return false;
-        }
-    }
-    return true;
+    return words_are_valid("ppi_enable", c->ppi.enable, ppis) &&
+           words_are_valid("ppi_pend", c->ppi.pend, ppis) &&
+           words_are_valid("ppi_active", c->ppi.active, ppis) &&
+           words_are_valid("ppi_line", c->ppi_line, ppis) &&
+           prios_are_valid("ppi_prio", c->ppi.prio, ppis);
 }
 
 static int gicv5_pre_save(void *opaque)
@@ -98,7 +117,7 @@ static int gicv5_post_load(void *opaque, int version_id)
 
     if (!contexts_are_valid(c, gicv5_port(cpu)) ||
         !in_mask("icsr", 0, c->icsr, GICV5_ICSR_MASK) ||
-        !ppis_are_valid(&c->ppi, kvm)) {
+        !ppis_are_valid(c, kvm)) {
         return -EINVAL;
     }
     if (kvm) {
@@ -110,7 +129,9 @@ static int gicv5_post_load(void *opaque, int version_id)
     }
     c->lines = (lines & CPU_INTERRUPT_HARD ? GICV5_LINE_IRQ : 0) |
                (lines & CPU_INTERRUPT_FIQ ? GICV5_LINE_FIQ : 0) |
-               (lines & CPU_INTERRUPT_NMI ? GICV5_LINE_NMI : 0);
+               (lines & CPU_INTERRUPT_NMI ? GICV5_LINE_NMI : 0) |
+               (lines & CPU_INTERRUPT_VIRQ ? GICV5_LINE_VIRQ : 0) |
+               (lines & CPU_INTERRUPT_VINMI ? GICV5_LINE_VINMI : 0);
     gicv5_cpuif_update(cpu);
     gicv5_cpuif_tell_limits(cpu);
     return 0;
@@ -129,15 +150,73 @@ static const VMStateDescription vmstate_gicv5_context = {
     }
 };
 
-#define PPI_WORDS(FIELD, NUM) { \
-    .name = "env.gicv5.ppi_" #FIELD, \
+#define PPI_WORDS(NAME, FIELD, NUM) { \
+    .name = "env.gicv5.ppi_" NAME, \
     .num = (NUM), \
     .info = &vmstate_info_uint64, \
     .size = sizeof(uint64_t), \
     .flags = VMS_ARRAY, \
-    .offset = vmstate_offset_array(ARMCPU, env.gicv5.ppi.FIELD, uint64_t, \
-                                   NUM), \
+    .offset = vmstate_offset_array(ARMCPU, env.gicv5.FIELD, uint64_t, NUM), \
 }
+
+/* --- the registers of EL2, and the virtual context --- */
+
+static bool hyp_needed(void *opaque)
+{
+    ARMCPU *cpu = opaque;
+
+    return cpu_isar_feature(aa64_gcie, cpu) &&
+           arm_feature(&cpu->env, ARM_FEATURE_EL2);
+}
+
+static int hyp_post_load(void *opaque, int version_id)
+{
+    ARMCPU *cpu = opaque;
+    GICv5CPUIf *c = gicv5_cpuif(cpu);
+    const GICv5Hyp *hyp = &c->hyp;
+    const uint64_t *ppis = c->context[GICV5_CONTEXT_VIRTUAL].ppi_owned;
+
+    /* gicv5_post_load(), which comes after this, does the rest. */
+    return context_is_valid(&c->context[GICV5_CONTEXT_VIRTUAL],
+                            GICV5_CONTEXT_VIRTUAL, ~0ULL) &&
+           words_are_valid("vppi_enable", hyp->vppi.enable, ppis) &&
+           words_are_valid("vppi_pend", hyp->vppi.pend, ppis) &&
+           words_are_valid("vppi_active", hyp->vppi.active, ppis) &&
+           prios_are_valid("vppi_prio", hyp->vppi.prio, ppis) &&
+           words_are_valid("dvir", hyp->dvir, ppis) &&
+           in_mask("vctlr", 0, hyp->vctlr, GICV5_VCTLR_MASK) &&
+           in_mask("contextr", 0, hyp->contextr, GICV5_CONTEXTR_MASK) &&
+           in_mask("hfgrtr", 0, hyp->hfgrtr, GICV5_HFGRTR_MASK) &&
+           in_mask("hfgwtr", 0, hyp->hfgwtr, GICV5_HFGWTR_MASK) &&
+           in_mask("hfgitr", 0, hyp->hfgitr, GICV5_HFGITR_MASK) ? 0 : -EINVAL;
+}
+
+static const VMStateDescription vmstate_gicv5_hyp = {
+    .name = "cpu/gicv5/el2",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .needed = hyp_needed,
+    .post_load = hyp_post_load,
+    .fields = (const VMStateField[]) {
+        VMSTATE_STRUCT(env.gicv5.context[GICV5_CONTEXT_VIRTUAL], ARMCPU, 1,
+                       vmstate_gicv5_context, GICv5Context),
+        VMSTATE_UINT64_ARRAY(env.gicv5.hyp.vppi.enable, ARMCPU,
+                             GICV5_PPI_WORDS),
+        VMSTATE_UINT64_ARRAY(env.gicv5.hyp.vppi.pend, ARMCPU,
+                             GICV5_PPI_WORDS),
+        VMSTATE_UINT64_ARRAY(env.gicv5.hyp.vppi.active, ARMCPU,
+                             GICV5_PPI_WORDS),
+        VMSTATE_UINT64_ARRAY(env.gicv5.hyp.vppi.prio, ARMCPU,
+                             GICV5_PPI_PRIO_WORDS),
+        VMSTATE_UINT64_ARRAY(env.gicv5.hyp.dvir, ARMCPU, GICV5_PPI_WORDS),
+        VMSTATE_UINT64(env.gicv5.hyp.vctlr, ARMCPU),
+        VMSTATE_UINT64(env.gicv5.hyp.contextr, ARMCPU),
+        VMSTATE_UINT64(env.gicv5.hyp.hfgrtr, ARMCPU),
+        VMSTATE_UINT64(env.gicv5.hyp.hfgwtr, ARMCPU),
+        VMSTATE_UINT64(env.gicv5.hyp.hfgitr, ARMCPU),
+        VMSTATE_END_OF_LIST()
+    }
+};
 
 const VMStateDescription vmstate_gicv5_cpuif = {
     .name = "cpu/gicv5",
@@ -157,11 +236,15 @@ const VMStateDescription vmstate_gicv5_cpuif = {
             .offset = offsetof(ARMCPU, env.gicv5.context[GICV5_CONTEXT_S]),
         },
         VMSTATE_UINT64(env.gicv5.icsr, ARMCPU),
-        PPI_WORDS(enable, GICV5_PPI_WORDS),
-        PPI_WORDS(pend, GICV5_PPI_WORDS),
-        PPI_WORDS(active, GICV5_PPI_WORDS),
-        PPI_WORDS(line, GICV5_PPI_WORDS),
-        PPI_WORDS(prio, GICV5_PPI_PRIO_WORDS),
+        PPI_WORDS("enable", ppi.enable, GICV5_PPI_WORDS),
+        PPI_WORDS("pend", ppi.pend, GICV5_PPI_WORDS),
+        PPI_WORDS("active", ppi.active, GICV5_PPI_WORDS),
+        PPI_WORDS("line", ppi_line, GICV5_PPI_WORDS),
+        PPI_WORDS("prio", ppi.prio, GICV5_PPI_PRIO_WORDS),
         VMSTATE_END_OF_LIST()
+    },
+    .subsections = (const VMStateDescription * const []) {
+        &vmstate_gicv5_hyp,
+        NULL
     }
 };

@@ -117,6 +117,11 @@ ARMSecuritySpace arm_security_space_below_el3(CPUARMState *env)
     return space;
 }
 
+uint64_t arm_hcr_el2_eff(CPUARMState *env)
+{
+    return env->cp15.hcr_el2;
+}
+
 ARMSecuritySpace arm_security_space(CPUARMState *env)
 {
     return space;
@@ -134,7 +139,7 @@ void gicv5_cpuif_define_insns(ARMCPU *which)
 {
 }
 
-static ARMCPRegInfo regs[64];
+static ARMCPRegInfo regs[128];
 static unsigned num_regs;
 
 void define_one_arm_cp_reg_with_opaque(ARMCPU *which, const ARMCPRegInfo *r,
@@ -152,6 +157,7 @@ void define_one_arm_cp_reg_with_opaque(ARMCPU *which, const ARMCPRegInfo *r,
 #define NS GICV5_CONTEXT_NS
 #define EL3 GICV5_CONTEXT_EL3
 #define REALM GICV5_CONTEXT_REALM
+#define VIRTUAL GICV5_CONTEXT_VIRTUAL
 
 static void set_pcr(unsigned pcr)
 {
@@ -393,8 +399,8 @@ static void test_no_such_ppi(void)
         uint64_t want = exists ? BIT_ULL(n) : 0;
 
         device_line(n, 1);
-        g_assert_cmphex(c->ppi.line[0], ==, want);
-        g_assert_cmphex(c->ppi.line[1], ==, 0);
+        g_assert_cmphex(c->ppi_line[0], ==, want);
+        g_assert_cmphex(c->ppi_line[1], ==, 0);
         g_assert_cmphex(c->ppi.pend[0], ==, want);
         g_assert_cmphex(c->ppi.pend[1], ==, 0);
         device_line(n, 0);
@@ -455,7 +461,13 @@ static uint64_t read_reg(const char *name)
 {
     ARMCPRegInfo *r = find_reg(name);
 
-    g_assert_nonnull(r->readfn);
+    if (r->type & ARM_CP_CONST) {
+        return r->resetvalue;
+    }
+    if (!r->readfn) {
+        g_assert_cmpuint(r->fieldoffset, !=, 0);
+        return *(uint64_t *)((char *)&cpu->env + r->fieldoffset);
+    }
     return r->readfn(&cpu->env, r);
 }
 
@@ -471,7 +483,8 @@ static void define_regs(void)
 {
     cpu->isar.id_aa64pfr2 = FIELD_DP64(0, ID_AA64PFR2, GCIE, 1);
     gicv5_cpuif_define_regs(cpu);
-    g_assert_cmpuint(num_regs, ==, 36);
+    g_assert_cmpuint(num_regs, ==,
+                     arm_feature(&cpu->env, ARM_FEATURE_EL2) ? 36 + 34 : 36);
 }
 
 /* A CPU without FEAT_GCIE has none of the registers. */
@@ -618,7 +631,7 @@ static void test_foreign_ppis(void)
 
 static unsigned lines(void)
 {
-    return line[0] | line[1] << 1 | line[2] << 2;
+    return line[0] | line[1] << 1 | line[2] << 2 | line[3] << 3 | line[4] << 4;
 }
 
 /* IRQ, FIQ or NMI: whose interrupt it is, and where the vCPU is */
@@ -722,6 +735,353 @@ static void test_forward(void)
     }
 }
 
+/* --- EL2 --- */
+
+static void new_hyp(void)
+{
+    new_cpu(BIT_ULL(ARM_FEATURE_EL2));
+    define_regs();
+    c->context[NS].ppi_owned[0] = GICV5_PPI_IMPLEMENTED;
+    c->context[VIRTUAL].ppi_owned[0] = GICV5_PPI_IMPLEMENTED;
+}
+
+/* Which context EL1 reaches is decided by IMO, and by nothing else. */
+static void test_imo(void)
+{
+    static const struct {
+        unsigned el;
+        uint64_t hcr;
+        GICv5ContextID ctx;
+    } table[] = {
+        { 1, 0, NS },
+        { 1, HCR_FMO | HCR_AMO | HCR_NV, NS },
+        { 1, HCR_IMO, VIRTUAL },
+        { 1, HCR_IMO | HCR_NV | HCR_NV1, VIRTUAL },
+        { 2, HCR_IMO, NS },
+        { 2, HCR_IMO | HCR_E2H | HCR_TGE, NS },
+    };
+
+    new_hyp();
+    for (unsigned i = 0; i < ARRAY_SIZE(table); i++) {
+        go_to(table[i].el, ARMSS_NonSecure);
+        cpu->env.cp15.hcr_el2 = table[i].hcr;
+        g_assert_cmpint(gicv5_access_context(&cpu->env, GICV5_VIEW_LOGICAL),
+                        ==, table[i].ctx);
+        g_assert_cmpint(gicv5_access_context(&cpu->env, GICV5_VIEW_CURRENT),
+                        ==, table[i].ctx);
+        g_assert_cmpint(gicv5_access_context(&cpu->env, GICV5_VIEW_VIRTUAL),
+                        ==, VIRTUAL);
+    }
+    /* Without EL2 the bit is not there, whatever memory holds. */
+    new_cpu(0);
+    cpu->env.cp15.hcr_el2 = HCR_IMO;
+    g_assert_cmpint(gicv5_access_context(&cpu->env, GICV5_VIEW_LOGICAL), ==,
+                    NS);
+}
+
+/* What the guest writes EL2 reads in its own registers, and the reverse. */
+static void test_views(void)
+{
+    new_hyp();
+    go_to(1, ARMSS_NonSecure);
+    cpu->env.cp15.hcr_el2 = HCR_IMO;
+    write_reg("ICC_CR0_EL1", ~0ULL);
+    write_reg("ICC_PCR_EL1", ~0ULL);
+    write_reg("ICC_APR_EL1", 0x8000000100000100);
+    write_reg("ICC_PPI_ENABLER0_EL1", ~0ULL);
+    write_reg("ICC_PPI_SPENDR0_EL1", ~0ULL);
+    write_reg("ICC_PPI_SACTIVER0_EL1", BIT_ULL(TIMER));
+    write_reg("ICC_PPI_PRIORITYR0_EL1", ~0ULL);
+    go_to(2, ARMSS_NonSecure);
+    g_assert_cmphex(read_reg("ICH_VMCR_EL2"), ==, 0xf8000001);
+    g_assert_cmphex(read_reg("ICH_APR_EL2"), ==, 0x100);
+    g_assert_cmphex(read_reg("ICH_PPI_ENABLER0_EL2"), ==,
+                    GICV5_PPI_IMPLEMENTED);
+    g_assert_cmphex(read_reg("ICH_PPI_PENDR0_EL2"), ==, GICV5_PPI_EDGE);
+    g_assert_cmphex(read_reg("ICH_PPI_ACTIVER0_EL2"), ==, BIT_ULL(TIMER));
+    g_assert_cmphex(read_reg("ICH_PPI_PRIORITYR0_EL2"), ==, 0x1fULL << 24);
+    g_assert_cmphex(read_reg("ICC_CR0_EL1"), ==, GICV5_CR0_RESET);
+    g_assert_cmphex(read_reg("ICC_PCR_EL1"), ==, 0);
+    g_assert_cmphex(c->ppi.enable[0] | c->ppi.pend[0] | c->ppi.active[0], ==,
+                    0);
+
+    write_reg("ICH_VMCR_EL2", 0x1234567ULL << 32 | 5ULL << 27);
+    write_reg("ICH_PPI_PENDR0_EL2", ~0ULL);
+    write_reg("ICH_PPI_ACTIVER0_EL2", 0);
+    write_reg("ICH_VCTLR_EL2", ~0ULL);
+    g_assert_cmphex(read_reg("ICH_VCTLR_EL2"), ==, 1);
+    go_to(1, ARMSS_NonSecure);
+    g_assert_cmphex(read_reg("ICC_CR0_EL1"), ==, GICV5_CR0_RESET);
+    g_assert_cmphex(read_reg("ICC_PCR_EL1"), ==, 5);
+    /* A level PPI is pending because EL2 says so, and the guest is bound. */
+    g_assert_cmphex(read_reg("ICC_PPI_SPENDR0_EL1"), ==,
+                    GICV5_PPI_IMPLEMENTED);
+    write_reg("ICC_PPI_CPENDR0_EL1", ~0ULL);
+    g_assert_cmphex(read_reg("ICC_PPI_SPENDR0_EL1"), ==, GICV5_PPI_LEVEL);
+    g_assert_cmphex(read_reg("ICC_PPI_SACTIVER0_EL1"), ==, 0);
+}
+
+/* VIRQ and VINMI beside the physical lines */
+static void test_virtual_lines(void)
+{
+    new_hyp();
+    go_to(2, ARMSS_NonSecure);
+    write_reg("ICH_PPI_ENABLER0_EL2", BIT_ULL(SW));
+    write_reg("ICH_PPI_PENDR0_EL2", BIT_ULL(SW));
+    write_reg("ICH_PPI_PRIORITYR0_EL2", 9ULL << (8 * SW));
+    write_reg("ICH_VMCR_EL2", 9ULL << 27 | 1);
+    g_assert_cmphex(lines(), ==, 0);
+    write_reg("ICH_VCTLR_EL2", 1);
+    g_assert_cmphex(lines(), ==, GICV5_LINE_VIRQ);
+    g_assert_cmphex(read_reg("ICH_HPPIR_EL2"), ==,
+                    R_ICC_HPPIR_HPPIV_MASK | gicv5_intid(GICV5_TYPE_PPI, SW));
+    /* The mask is inclusive. */
+    write_reg("ICH_VMCR_EL2", 8ULL << 27 | 1);
+    g_assert_cmphex(lines(), ==, 0);
+    write_reg("ICH_VMCR_EL2", 9ULL << 27 | 1);
+    write_reg("ICH_APR_EL2", BIT(9));
+    g_assert_cmphex(lines(), ==, 0);
+    write_reg("ICH_APR_EL2", BIT(10));
+    g_assert_cmphex(lines(), ==, GICV5_LINE_VIRQ);
+    /* A physical interrupt has its own line. */
+    c->ppi.enable[0] = BIT_ULL(TIMER);
+    c->context[NS].cr0 |= R_ICC_CR0_EN_MASK;
+    device_line(TIMER, 1);
+    g_assert_cmphex(lines(), ==, GICV5_LINE_VIRQ | GICV5_LINE_NMI);
+    write_reg("ICH_PPI_PRIORITYR0_EL2", 0);
+    g_assert_cmphex(lines(), ==, GICV5_LINE_VINMI | GICV5_LINE_NMI);
+    device_line(TIMER, 0);
+    g_assert_cmphex(gicv5_cpuif_acknowledge(cpu, VIRTUAL, GICV5_ACK_NOT_NMI),
+                    ==, 0);
+    g_assert_cmphex(gicv5_cpuif_acknowledge(cpu, VIRTUAL, GICV5_ACK_NMI), ==,
+                    R_ICC_HPPIR_HPPIV_MASK | gicv5_intid(GICV5_TYPE_PPI, SW));
+    g_assert_cmphex(lines(), ==, 0);
+    g_assert_cmphex(read_reg("ICH_APR_EL2"), ==, BIT(10) | BIT(0));
+    g_assert_cmphex(read_reg("ICH_PPI_PENDR0_EL2"), ==, 0);
+    g_assert_cmphex(read_reg("ICH_PPI_ACTIVER0_EL2"), ==, BIT_ULL(SW));
+}
+
+/* DVI: the pending state is the physical PPI's, and nothing else of it. */
+static void test_dvi(void)
+{
+    new_hyp();
+    go_to(2, ARMSS_NonSecure);
+    write_reg("ICH_VMCR_EL2", 31ULL << 27 | 1);
+    write_reg("ICH_VCTLR_EL2", 1);
+    write_reg("ICH_PPI_ENABLER0_EL2", BIT_ULL(SW) | BIT_ULL(TIMER));
+    write_reg("ICH_PPI_PRIORITYR0_EL2", 9ULL << (8 * SW));
+    write_reg("ICH_PPI_PRIORITYR3_EL2", 9ULL << (8 * (TIMER % 8)));
+    device_line(TIMER, 1);
+    write_reg("ICC_PPI_SPENDR0_EL1", BIT_ULL(SW));
+    g_assert_cmphex(lines(), ==, 0);
+    write_reg("ICH_PPI_DVIR0_EL2", BIT_ULL(TIMER));
+    g_assert_cmphex(lines(), ==, GICV5_LINE_VIRQ);
+    g_assert_cmphex(gicv5_cpuif_acknowledge(cpu, VIRTUAL, GICV5_ACK_ANY), ==,
+                    R_ICC_HPPIR_HPPIV_MASK |
+                    gicv5_intid(GICV5_TYPE_PPI, TIMER));
+    gicv5_cpuif_drop(cpu, VIRTUAL);
+    g_assert_cmphex(lines(), ==, 0);
+    g_assert_cmphex(c->ppi.active[0], ==, 0);
+    gicv5_cpuif_deactivate_ppi(cpu, VIRTUAL, TIMER);
+    g_assert_cmphex(lines(), ==, GICV5_LINE_VIRQ);
+    device_line(TIMER, 0);
+    g_assert_cmphex(lines(), ==, 0);
+    /* What ICH_PPI_PENDR says does not matter now. */
+    write_reg("ICH_PPI_PENDR0_EL2", BIT_ULL(TIMER));
+    g_assert_cmphex(lines(), ==, 0);
+    /* Nor does DVI, if the domain does not own the PPI */
+    c->context[NS].ppi_owned[0] &= ~BIT_ULL(TIMER);
+    write_reg("ICH_PPI_DVIR0_EL2", BIT_ULL(TIMER));
+    g_assert_cmphex(lines(), ==, GICV5_LINE_VIRQ);
+    write_reg("ICH_PPI_PENDR0_EL2", 0);
+
+    /* Edge: the guest's acknowledge clears the physical latch. */
+    write_reg("ICH_PPI_DVIR0_EL2", BIT_ULL(SW));
+    g_assert_cmphex(lines(), ==, GICV5_LINE_VIRQ);
+    g_assert_cmphex(gicv5_cpuif_acknowledge(cpu, VIRTUAL, GICV5_ACK_ANY), ==,
+                    R_ICC_HPPIR_HPPIV_MASK | gicv5_intid(GICV5_TYPE_PPI, SW));
+    g_assert_cmphex(c->ppi.pend[0], ==, 0);
+    g_assert_cmphex(c->ppi.active[0], ==, 0);
+    go_to(1, ARMSS_NonSecure);
+    cpu->env.cp15.hcr_el2 = HCR_IMO;
+    write_reg("ICC_PPI_SPENDR0_EL1", BIT_ULL(SW));
+    g_assert_cmphex(c->ppi.pend[0], ==, BIT_ULL(SW));
+    g_assert_cmphex(c->hyp.vppi.pend[0], ==, 0);
+    g_assert_cmphex(read_reg("ICC_PPI_CPENDR0_EL1"), ==, BIT_ULL(SW));
+    write_reg("ICC_PPI_CPENDR0_EL1", BIT_ULL(SW));
+    g_assert_cmphex(c->ppi.pend[0], ==, 0);
+}
+
+/* Nested: the timers of the guest's EL2 are those of the PE's EL1. */
+static void test_nv_timers(void)
+{
+    static const struct {
+        unsigned from, to;
+    } table[] = {
+        { GICV5_PPI_CNTP, GICV5_PPI_CNTHP },
+        { GICV5_PPI_CNTV, GICV5_PPI_CNTHV },
+    };
+
+    new_hyp();
+    for (unsigned i = 0; i < ARRAY_SIZE(table); i++) {
+        uint64_t to = BIT_ULL(table[i].to);
+
+        go_to(1, ARMSS_NonSecure);
+        cpu->env.cp15.hcr_el2 = HCR_IMO | HCR_NV;
+        write_reg("ICH_PPI_PENDR0_EL2", to);
+        g_assert_cmphex(read_reg("ICC_PPI_SPENDR0_EL1"), ==, to);
+        gicv5_cpuif_hcr_changed(cpu);
+        g_assert_cmphex(read_reg("ICC_PPI_SPENDR0_EL1"), ==, 0);
+        device_line(table[i].from, 1);
+        g_assert_cmphex(read_reg("ICC_PPI_SPENDR0_EL1"), ==, to);
+        cpu->env.cp15.hcr_el2 = HCR_IMO | HCR_NV | HCR_NV1;
+        gicv5_cpuif_hcr_changed(cpu);
+        device_line(table[i].from, 0);
+        g_assert_cmphex(read_reg("ICC_PPI_SPENDR0_EL1"), ==, to);
+    }
+}
+
+/* Each trap bit, by the registers that it is for */
+static void test_traps(void)
+{
+    static const struct {
+        const char *name;
+        int read, write;
+    } table[] = {
+        { "ICC_APR_EL1", 0, 0 }, { "ICC_IDR0_EL1", 1, -1 },
+        { "ICC_CR0_EL1", 2, 2 }, { "ICC_HAPR_EL1", -1, -1 },
+        { "ICC_HPPIR_EL1", 4, -1 }, { "ICC_PCR_EL1", 5, 5 },
+        { "ICC_ICSR_EL1", 6, 6 }, { "ICC_IAFFIDR_EL1", 7, -1 },
+        { "ICC_PPI_HMR1_EL1", 16, -1 }, { "ICC_PPI_ENABLER1_EL1", 17, 17 },
+        { "ICC_PPI_SPENDR0_EL1", 18, 18 }, { "ICC_PPI_CPENDR1_EL1", 18, 18 },
+        { "ICC_PPI_PRIORITYR0_EL1", 19, 19 },
+        { "ICC_PPI_PRIORITYR15_EL1", 19, 19 },
+        { "ICC_PPI_SACTIVER1_EL1", 20, 20 },
+        { "ICC_PPI_CACTIVER0_EL1", 20, 20 },
+    };
+
+    new_hyp();
+    for (unsigned i = 0; i < ARRAY_SIZE(table); i++) {
+        ARMCPRegInfo *r = find_reg(table[i].name);
+
+        for (unsigned isread = 0; isread < 2; isread++) {
+            int bit = isread ? table[i].read : table[i].write;
+            const char *traps = isread ? "ICH_HFGRTR_EL2" : "ICH_HFGWTR_EL2";
+
+            if (bit < 0) {
+                continue;
+            }
+            write_reg("ICH_HFGRTR_EL2", isread ? 0 : ~0ULL);
+            write_reg("ICH_HFGWTR_EL2", isread ? ~0ULL : 0);
+            go_to(1, ARMSS_NonSecure);
+            g_assert_cmpint(r->accessfn(&cpu->env, r, isread), ==,
+                            CP_ACCESS_TRAP_EL2);
+            go_to(2, ARMSS_NonSecure);
+            g_assert_cmpint(r->accessfn(&cpu->env, r, isread), ==,
+                            CP_ACCESS_OK);
+            write_reg(traps, BIT_ULL(bit));
+            go_to(1, ARMSS_NonSecure);
+            g_assert_cmpint(r->accessfn(&cpu->env, r, isread), ==,
+                            CP_ACCESS_OK);
+            write_reg(traps, ~BIT_ULL(bit));
+            g_assert_cmpint(r->accessfn(&cpu->env, r, isread), ==,
+                            CP_ACCESS_TRAP_EL2);
+        }
+        if (table[i].read < 0) {
+            g_assert_null(r->accessfn);
+        }
+    }
+    write_reg("ICH_HFGRTR_EL2", ~0ULL);
+    write_reg("ICH_HFGWTR_EL2", ~0ULL);
+    write_reg("ICH_HFGITR_EL2", ~0ULL);
+    g_assert_cmphex(read_reg("ICH_HFGRTR_EL2"), ==, 0x1f00ff);
+    g_assert_cmphex(read_reg("ICH_HFGWTR_EL2"), ==, 0x1e0065);
+    g_assert_cmphex(read_reg("ICH_HFGITR_EL2"), ==, 0x7ff);
+
+    /* What firmware leaves for an EL1 that starts without a hypervisor */
+    bql_lock();
+    gicv5_hyp_reset(c);
+    gicv5_cpuif_emulate_firmware(cpu, 2);
+    g_assert_cmphex(read_reg("ICH_HFGITR_EL2"), ==, 0);
+    gicv5_cpuif_emulate_firmware(cpu, 1);
+    g_assert_cmphex(read_reg("ICH_HFGRTR_EL2"), ==, 0x1f00ff);
+    g_assert_cmphex(read_reg("ICH_HFGWTR_EL2"), ==, 0x1e0065);
+    g_assert_cmphex(read_reg("ICH_HFGITR_EL2"), ==, 0x7ff);
+    bql_unlock();
+}
+
+/* Residency is the IRS's answer; its candidate is the resident VM's. */
+static uint64_t answer_resident(GICv5Port *port, const GICv5Request *req)
+{
+    irs_command(port, req);
+    return req->cmd == GICV5_CMD_SET_RESIDENT ?
+           req->value | R_ICH_CONTEXTR_F_MASK : 0;
+}
+
+static void test_residency(void)
+{
+    const uint32_t intid = gicv5_intid(GICV5_TYPE_SPI, 6);
+    const uint64_t value = R_ICH_CONTEXTR_V_MASK |
+                           R_ICH_CONTEXTR_IRICHPPIDIS_MASK | 7ULL << 32 | 3;
+    GICv5PortIRSOps ops = { .command = answer_resident };
+    GICv5Request got = { };
+    GICv5Port port = {
+        .irs_ops = &ops, .domains = 2, .cpu_ops = &gicv5_cpuif_port_ops,
+        .irs = (struct ARMGICv5CommonState *)&got,
+    };
+
+    new_hyp();
+    go_to(2, ARMSS_NonSecure);
+    /* No IRS: nothing can be resident. */
+    write_reg("ICH_CONTEXTR_EL2", value);
+    g_assert_cmphex(read_reg("ICH_CONTEXTR_EL2"), ==,
+                    value | R_ICH_CONTEXTR_F_MASK);
+    write_reg("ICH_CONTEXTR_EL2", R_ICH_CONTEXTR_F_MASK);
+    g_assert_cmphex(read_reg("ICH_CONTEXTR_EL2"), ==, 0);
+
+    port.cpu = cpu;
+    cpu->gicv5_wiring.port = &port;
+    write_reg("ICH_CONTEXTR_EL2", value);
+    g_assert_cmpint(got.cmd, ==, GICV5_CMD_SET_RESIDENT);
+    g_assert_cmpint(got.domain, ==, GICV5_DOMAIN_NS);
+    g_assert_cmphex(got.value, ==, value);
+    g_assert_cmphex(read_reg("ICH_CONTEXTR_EL2"), ==,
+                    value | R_ICH_CONTEXTR_F_MASK);
+    ops.command = irs_command;
+
+    write_reg("ICH_VMCR_EL2", 31ULL << 27 | 1);
+    write_reg("ICH_VCTLR_EL2", 1);
+    bql_lock();
+    port.cpu_ops->forward_virtual(&port, GICV5_DOMAIN_NS,
+                                  gicv5_candidate(intid, 7));
+    bql_unlock();
+    g_assert_cmphex(lines(), ==, GICV5_LINE_VIRQ);
+    g_assert_cmphex(gicv5_cpuif_acknowledge(cpu, VIRTUAL, GICV5_ACK_ANY), ==,
+                    R_ICC_HPPIR_HPPIV_MASK | intid);
+    g_assert_cmpint(got.cmd, ==, GICV5_CMD_ACTIVATE);
+    g_assert_cmpint(got.scope, ==, GICV5_SCOPE_RESIDENT);
+    g_assert_cmpint(got.domain, ==, GICV5_DOMAIN_NS);
+    g_assert_cmphex(got.intid, ==, intid);
+    g_assert_cmphex(lines(), ==, 0);
+
+    /* A PE that goes takes nobody with it. */
+    c->hyp.contextr = value;
+    bql_lock();
+    gicv5_hyp_leave(cpu);
+    bql_unlock();
+    g_assert_cmpint(got.cmd, ==, GICV5_CMD_SET_RESIDENT);
+    g_assert_cmphex(got.value, ==, 0);
+    got.cmd = GICV5_CMD_ACTIVATE;
+    c->hyp.contextr = 0;
+    bql_lock();
+    gicv5_hyp_leave(cpu);
+    bql_unlock();
+    g_assert_cmpint(got.cmd, ==, GICV5_CMD_ACTIVATE);
+    /* ICC_CR0.EN of the virtual context is none of the IRS's business. */
+    gicv5_cpuif_write_cr0(cpu, VIRTUAL, 0);
+    g_assert_cmpint(got.cmd, ==, GICV5_CMD_ACTIVATE);
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
@@ -767,5 +1127,12 @@ int main(int argc, char **argv)
     g_test_add_func("/gicv5/cpuif/contexts/foreign-ppis", test_foreign_ppis);
     g_test_add_func("/gicv5/cpuif/contexts/lines", test_lines);
     g_test_add_func("/gicv5/cpuif/contexts/forward", test_forward);
+    g_test_add_func("/gicv5/cpuif/el2/imo", test_imo);
+    g_test_add_func("/gicv5/cpuif/el2/views", test_views);
+    g_test_add_func("/gicv5/cpuif/el2/lines", test_virtual_lines);
+    g_test_add_func("/gicv5/cpuif/el2/dvi", test_dvi);
+    g_test_add_func("/gicv5/cpuif/el2/nv-timers", test_nv_timers);
+    g_test_add_func("/gicv5/cpuif/el2/traps", test_traps);
+    g_test_add_func("/gicv5/cpuif/el2/residency", test_residency);
     return g_test_run();
 }
