@@ -88,6 +88,12 @@ bool virt_gicv5_finalize(VirtMachineState *vms, Error **errp)
         return false;
     }
 
+    if (vms->virt && kvm_enabled()) {
+        error_setg(errp, "gic-version=5 does not work with virtualization=on "
+                   "and KVM: use virtualization=off");
+        return false;
+    }
+
     /* its=on is a default for other GICs; only a wish can be disappointed. */
     if (vms->its && vms->its_set) {
         error_setg(errp, "gic-version=5 does not work with its=on yet: "

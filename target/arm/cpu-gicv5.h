@@ -113,9 +113,10 @@ typedef struct GICv5Hyp {
  * needs the BQL too, see gicv5_cpuif_drive(). Nobody takes the BQL, or traces,
  * while holding @lock. Only the PE itself, or a thread that holds the BQL
  * while the PE does not execute, writes CR0, PCR, APR, ICSR, the registers of
- * EL2 and the PPI registers, so the PE reads them without @lock. The candidates, the lines of
- * PPIs and their pending bits are also written by devices, under the BQL and
- * @lock. Generated code loads registers while that happens:
+ * EL2 and the PPI registers, so the PE reads them without @lock. The
+ * candidates, the lines of PPIs and their pending bits are also written by
+ * devices, under the BQL and @lock. Generated code loads registers while that
+ * happens:
  * gicv5_cpuif_store() writes them.
  *
  * @current: that of the Current Physical Interrupt Domain, which decides what
