@@ -288,9 +288,13 @@ GICv5Candidate gicv5_space_one_of_n(const GICv5Space *sp);
  * @domain: GICv5Domain it is assigned to
  * @tm_level: IRS_SPI_CFGR.TM: level-triggered
  * @level: the wire now
+ * @virt, @vm: IRS_SPI_VMR: its events are those of the virtual SPI with the
+ *     same ID of VM @vm; nothing reaches @word then
  */
 typedef struct GICv5SPIState {
     uint32_t word;
+    uint16_t vm;
+    bool virt;
     uint8_t domain;
     bool tm_level;
     bool level;
@@ -319,6 +323,15 @@ void gicv5_spi_set_tm(GICv5System *sys, unsigned irs, uint32_t id,
 void gicv5_spi_resample(GICv5System *sys, unsigned irs, uint32_t id);
 void gicv5_spi_set_domain(GICv5System *sys, unsigned irs, uint32_t id,
                           GICv5Domain domain);
+
+/**
+ * gicv5_spi_set_vm: IRS_SPI_VMR: assign an SPI to a VM, or take it back
+ *
+ * The physical state stays as it is meanwhile. No event happens: software that
+ * wants the wire's level to count in its new place resamples it.
+ */
+void gicv5_spi_set_vm(GICv5System *sys, unsigned irs, uint32_t id, bool virt,
+                      uint16_t vm);
 
 /**
  * gicv5_spi_set_level: wire @n of IRS @irs, 0 .. spi_count - 1, is at @level

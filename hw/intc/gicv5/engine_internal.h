@@ -180,10 +180,16 @@ struct GICv5IST {
 /**
  * GICv5SPI: an SPI's state, which never leaves the IRS
  *
+ * @node: its word is 0 while it is a VM's
+ * @parked: the state word while it is a VM's
  * @space: of the domain it is assigned to
+ * @virt, @vm: IRS_SPI_VMR
  */
 typedef struct GICv5SPI {
     GICv5Node node;
+    uint32_t parked;
+    uint16_t vm;
+    bool virt;
     GICv5Space *space;
     bool tm_level;                  /* IRS_SPI_CFGR.TM: level-triggered */
     bool level;                     /* the wire now */

@@ -23,6 +23,7 @@ static uint32_t reg_end(const GICv5Reg *reg)
 void gicv5_frame_init(GICv5Frame *f, const GICv5FrameType *type, void *opaque,
                       const char *device, uint32_t id, int domain)
 {
+    assert(type->num_regs < UINT8_MAX);
     for (unsigned i = 0; i < type->num_regs; i++) {
         const GICv5Reg *reg = &type->regs[i];
 
@@ -38,14 +39,28 @@ void gicv5_frame_init(GICv5Frame *f, const GICv5FrameType *type, void *opaque,
         .id = id,
         .domain = domain,
     };
+    for (unsigned word = 0, i = 0; word < ARRAY_SIZE(f->near); word++) {
+        while (i < type->num_regs && type->regs[i].offset <= word * 4) {
+            i++;
+        }
+        f->near[word] = i;
+    }
 }
 
 /* The register that has the byte at @offset, NULL if it is reserved */
-static const GICv5Reg *find_reg(const GICv5FrameType *type, hwaddr offset)
+static const GICv5Reg *find_reg(const GICv5Frame *f, hwaddr offset)
 {
+    const GICv5FrameType *type = f->type;
     unsigned first = 0;
     unsigned n = type->num_regs;
 
+    if (likely(offset < GICV5_FRAME_NEAR)) {
+        first = f->near[offset / 4];
+        if (!first--) {
+            return NULL;
+        }
+        n = 1;
+    }
     /* It is among the @n registers from @first on, if there is one. */
     while (n > 1) {
         unsigned half = n / 2;
@@ -154,7 +169,7 @@ static void write_reg(const GICv5Frame *f, const GICv5RegAccess *a,
 uint64_t gicv5_frame_read(GICv5Frame *f, hwaddr offset, unsigned size,
                           MemTxAttrs attrs)
 {
-    const GICv5Reg *reg = find_reg(f->type, offset);
+    const GICv5Reg *reg = find_reg(f, offset);
     GICv5RegAccess a = reg_access(reg, offset, attrs);
     uint64_t data = 0;
 
@@ -176,7 +191,7 @@ uint64_t gicv5_frame_read(GICv5Frame *f, hwaddr offset, unsigned size,
 void gicv5_frame_write(GICv5Frame *f, hwaddr offset, uint64_t data,
                        unsigned size, MemTxAttrs attrs)
 {
-    const GICv5Reg *reg = find_reg(f->type, offset);
+    const GICv5Reg *reg = find_reg(f, offset);
     GICv5RegAccess a = reg_access(reg, offset, attrs);
 
     if (size == 2 && reg && reg->halfword && offset == reg->offset) {

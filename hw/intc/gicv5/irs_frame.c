@@ -155,6 +155,35 @@ static void spi_cfgr_write(void *opaque, const GICv5RegAccess *a,
                      FIELD_EX32(value, IRS_SPI_CFGR, TM));
 }
 
+static uint64_t spi_vmr_read(void *opaque, const GICv5RegAccess *a)
+{
+    GICv5SPIState spi;
+    uint64_t v;
+
+    if (!selected_spi(opaque, &spi)) {
+        return 0;
+    }
+    v = FIELD_DP64(0, IRS_SPI_VMR, VIRT, spi.virt);
+    return FIELD_DP64(v, IRS_SPI_VMR, VM_ID, spi.vm);
+}
+
+static void spi_vmr_write(void *opaque, const GICv5RegAccess *a,
+                          uint64_t value)
+{
+    GICv5IRSDomain *d = opaque;
+    ARMGICv5CommonState *s = d->irs;
+    GICv5SPIState spi;
+
+    if (!selected_spi(d, &spi)) {
+        qemu_log_mask(LOG_GUEST_ERROR, "gicv5: IRS_SPI_VMR written while no "
+                      "SPI is selected\n");
+        return;
+    }
+    gicv5_spi_set_vm(s->sys, s->engine_irs, d->spi_selr,
+                     FIELD_EX64(value, IRS_SPI_VMR, VIRT),
+                     FIELD_EX64(value, IRS_SPI_VMR, VM_ID));
+}
+
 /* Only EL3 assigns SPIs to domains; in other frames this is RAZ/WI. */
 static uint64_t spi_domainr_read(void *opaque, const GICv5RegAccess *a)
 {
@@ -384,7 +413,10 @@ static const GICv5Reg config_regs[] = {
                .field = DOMAIN(cr1), .write = cr1_write),
     GICV5_WO32(IRS_SYNCR),
     GICV5_RO32(IRS_SYNC_STATUSR, .value = R_IRS_SYNC_STATUSR_IDLE_MASK),
-    GICV5_REG(IRS_SPI_VMR, 64, GICV5_REG_RES0),
+    GICV5_RW64(IRS_SPI_VMR, .mask = R_IRS_SPI_VMR_VIRT_MASK |
+                                    R_IRS_SPI_VMR_VM_ID_MASK,
+               .present = gicv5_irs_has_vms, .read = spi_vmr_read,
+               .write = spi_vmr_write),
     GICV5_RW32(IRS_SPI_SELR, .mask = R_IRS_SPI_SELR_ID_MASK,
                .field = DOMAIN(spi_selr), .read = spi_selr_read),
     GICV5_RW32(IRS_SPI_DOMAINR, .mask = R_IRS_SPI_DOMAINR_DOMAIN_MASK,

@@ -49,6 +49,9 @@ FIELD(MIG_SPI, WORD, 0, 32)
 FIELD(MIG_SPI, DOMAIN, 32, 2)
 FIELD(MIG_SPI, TM, 34, 1)
 FIELD(MIG_SPI, LEVEL, 35, 1)
+/* With virtualization */
+FIELD(MIG_SPI, VIRT, 36, 1)
+FIELD(MIG_SPI, VM, 37, 16)
 
 /* --- the ISTs --- */
 
@@ -552,7 +555,9 @@ static int gicv5_pre_save(void *opaque)
         gicv5_spi_get(s->sys, s->engine_irs, s->spi_base + i, &spi);
         v = FIELD_DP64(spi.word, MIG_SPI, DOMAIN, spi.domain);
         v = FIELD_DP64(v, MIG_SPI, TM, spi.tm_level);
-        s->mig_spi[i] = FIELD_DP64(v, MIG_SPI, LEVEL, spi.level);
+        v = FIELD_DP64(v, MIG_SPI, LEVEL, spi.level);
+        v = FIELD_DP64(v, MIG_SPI, VIRT, spi.virt);
+        s->mig_spi[i] = FIELD_DP64(v, MIG_SPI, VM, spi.vm);
     }
     for (uint32_t i = 0; i < s->num_cpus; i++) {
         const GICv5PE *pe = s->port[i].irs_pe;
@@ -589,9 +594,12 @@ static bool load_spi(ARMGICv5CommonState *s, uint32_t i)
         .domain = FIELD_EX64(s->mig_spi[i], MIG_SPI, DOMAIN),
         .tm_level = FIELD_EX64(s->mig_spi[i], MIG_SPI, TM),
         .level = FIELD_EX64(s->mig_spi[i], MIG_SPI, LEVEL),
+        .virt = FIELD_EX64(s->mig_spi[i], MIG_SPI, VIRT),
+        .vm = FIELD_EX64(s->mig_spi[i], MIG_SPI, VM),
     };
 
-    if (!in_mask("spi", i, s->mig_spi[i], MAKE_64BIT_MASK(0, 36))) {
+    if (!in_mask("spi", i, s->mig_spi[i],
+                 MAKE_64BIT_MASK(0, s->virt ? 53 : 36))) {
         return false;
     }
     if (!gicv5_system_has_domain(s->sys, st.domain)) {

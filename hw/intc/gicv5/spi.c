@@ -24,12 +24,12 @@ GICv5SPI *gicv5_find_spi(const GICv5System *sys, uint32_t id)
     return NULL;
 }
 
-/* An INTID that is another domain's means nothing here. */
+/* An INTID that is another domain's, or a VM's, means nothing here. */
 GICv5SPI *gicv5_space_spi(const GICv5Space *sp, uint32_t id)
 {
     GICv5SPI *spi = gicv5_find_spi(sp->sys, id);
 
-    return spi && spi->space == sp ? spi : NULL;
+    return spi && spi->space == sp && !spi->virt ? spi : NULL;
 }
 
 static GICv5SPI *irs_spi(const GICv5System *sys, unsigned irs, uint32_t id)
@@ -43,6 +43,15 @@ static GICv5SPI *irs_spi(const GICv5System *sys, unsigned irs, uint32_t id)
 
 static void spi_event(GICv5SPI *spi, uint32_t id, GICv5Event event)
 {
+    if (unlikely(spi->virt)) {
+        GICv5Space *vm = gicv5_vm_space(spi->space, spi->vm);
+
+        /* Lost if there is no such VM; IRS_SPI_RESAMPLER finds the level. */
+        if (vm) {
+            gicv5_event(vm, gicv5_intid(GICV5_TYPE_SPI, id), event);
+        }
+        return;
+    }
     gicv5_set_word(spi->space, gicv5_intid(GICV5_TYPE_SPI, id), &spi->node,
                    gicv5_event_word(spi->node.word, event));
 }
@@ -102,14 +111,25 @@ void gicv5_spi_resample(GICv5System *sys, unsigned irs, uint32_t id)
 
 /* --- state --- */
 
+static uint32_t spi_word(const GICv5SPI *spi)
+{
+    return spi->virt ? spi->parked : spi->node.word;
+}
+
 /* Interrupt state is kept: out of one space, into the other */
-static void move_spi(GICv5SPI *spi, uint32_t id, GICv5Space *to, uint32_t word)
+static void move_spi(GICv5SPI *spi, uint32_t id, GICv5Space *to, bool virt,
+                     uint32_t word)
 {
     uint32_t intid = gicv5_intid(GICV5_TYPE_SPI, id);
 
     gicv5_set_word(spi->space, intid, &spi->node, 0);
     spi->space = to;
-    gicv5_set_word(to, intid, &spi->node, word);
+    spi->virt = virt;
+    if (virt) {
+        spi->parked = word;
+    } else {
+        gicv5_set_word(to, intid, &spi->node, word);
+    }
 }
 
 void gicv5_spi_set_domain(GICv5System *sys, unsigned irs, uint32_t id,
@@ -122,7 +142,22 @@ void gicv5_spi_set_domain(GICv5System *sys, unsigned irs, uint32_t id,
         return;
     }
     trace_gicv5_spi_domain(irs, id, spi->space->domain, domain);
-    move_spi(spi, id, &sys->space[domain], spi->node.word);
+    move_spi(spi, id, &sys->space[domain], spi->virt, spi_word(spi));
+}
+
+void gicv5_spi_set_vm(GICv5System *sys, unsigned irs, uint32_t id, bool virt,
+                      uint16_t vm)
+{
+    GICv5SPI *spi = irs_spi(sys, irs, id);
+
+    if (!spi) {
+        return;
+    }
+    trace_gicv5_spi_vm(irs, id, virt, vm);
+    spi->vm = vm;
+    if (spi->virt != virt) {
+        move_spi(spi, id, spi->space, virt, spi_word(spi));
+    }
 }
 
 bool gicv5_spi_get(const GICv5System *sys, unsigned irs, uint32_t id,
@@ -134,7 +169,9 @@ bool gicv5_spi_get(const GICv5System *sys, unsigned irs, uint32_t id,
         return false;
     }
     *state = (GICv5SPIState) {
-        .word = spi->node.word,
+        .word = spi_word(spi),
+        .vm = spi->vm,
+        .virt = spi->virt,
         .domain = spi->space->domain,
         .tm_level = spi->tm_level,
         .level = spi->level,
@@ -152,7 +189,8 @@ void gicv5_spi_restore(GICv5System *sys, unsigned irs, uint32_t id,
     }
     spi->tm_level = state->tm_level;
     spi->level = state->level;
-    move_spi(spi, id, &sys->space[state->domain], state->word);
+    spi->vm = state->vm;
+    move_spi(spi, id, &sys->space[state->domain], state->virt, state->word);
 }
 
 void gicv5_spi_reset_all(GICv5System *sys)
@@ -163,7 +201,8 @@ void gicv5_spi_reset_all(GICv5System *sys)
         GICv5EngineIRS *irs = gicv5_engine_irs(sys, i);
 
         for (uint32_t n = 0; n < irs->spi_count; n++) {
-            move_spi(&irs->spi[n], irs->spi_base + n, sp, 0);
+            irs->spi[n].vm = 0;
+            move_spi(&irs->spi[n], irs->spi_base + n, sp, false, 0);
             irs->spi[n].tm_level = false;
         }
     }

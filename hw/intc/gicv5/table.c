@@ -476,8 +476,10 @@ void gicv5_ist_drop(GICv5IST *ist)
         }
     }
     for (unsigned i = 0; i < gicv5_ist_dir_size(ist); i++) {
-        ist_free(ist, ist->dir[i],
-                 gicv5_ist_chunk_size(ist) * sizeof(**ist->dir));
+        if (ist->dir[i]) {
+            ist_free(ist, ist->dir[i],
+                     gicv5_ist_chunk_size(ist) * sizeof(**ist->dir));
+        }
     }
     ist_free(ist, ist->dir, gicv5_ist_dir_size(ist) * sizeof(*ist->dir));
     ist->dir = NULL;

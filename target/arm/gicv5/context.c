@@ -35,6 +35,10 @@ GICv5ContextID gicv5_current_physical(CPUARMState *env)
 /* The one place that decides which context an access reaches */
 GICv5ContextID gicv5_access_context(CPUARMState *env, GICv5View view)
 {
+    if (likely(!(env->features & (BIT_ULL(ARM_FEATURE_EL2) |
+                                  BIT_ULL(ARM_FEATURE_EL3))))) {
+        return GICV5_CONTEXT_NS;
+    }
     if (view == GICV5_VIEW_VIRTUAL) {
         return GICV5_CONTEXT_VIRTUAL;
     }

@@ -8,6 +8,7 @@
 #include "gicv5-driver.h"
 
 #define IDR0_VIRT (1u << 6)
+#define SPI_VMR 0x0100
 #define VMT_BASER 0x0200
 #define VMT_CFGR 0x0210
 #define VMT_CFGR_TWO_LEVEL (1u << 16)
@@ -429,6 +430,79 @@ static void test_doorbell(void)
     qtest_quit(qts);
 }
 
+/* IRS_SPI_VMR: a wire whose SPI is a VM's */
+static void test_spi_vmr(void)
+{
+    const uint32_t config = ISTE_ENABLE | ISTE_PRIO(8) | ISTE_IAFFID(1);
+    IRS f;
+    CPU host[2], guest;
+    QTestState *qts = start_vm(&f, host, &guest);
+
+    gic_configure(&guest, SPI(6), 8, 1);
+    gic_configure(&host[0], SPI(6), 4, IAFFID(0));
+
+    /* Nothing is selected, or an SPI that is not there */
+    irs_writeq(&f, SPI_VMR, M | 3);
+    irs_writel(&f, SPI_SELR, 0xffffff);
+    irs_writeq(&f, SPI_VMR, M | 3);
+    g_assert_cmphex(irs_readq(&f, SPI_VMR), ==, 0);
+    irs_writel(&f, SPI_SELR, 6);
+    g_assert_cmphex(irs_readq(&f, SPI_VMR), ==, 0);
+    irs_writel(&f, SPI_CFGR, TM_LEVEL);
+    gic(&host[0], SET_PENDING, SPI(6), 1);
+    assert_candidate(&host[0], SPI(6), 4);
+
+    /* Out of reach for physical operations, and no candidate */
+    irs_writeq(&f, SPI_VMR, ~0ULL & ~0xfffcULL);
+    g_assert_cmphex(irs_readq(&f, SPI_VMR), ==, M | 3);
+    assert_no_candidate(&host[0]);
+    assert_icsr(&host[0], SPI(6), UNREACHABLE);
+    gic(&host[0], SET_PENDING, SPI(6), 1);
+    assert_icsr(&guest, SPI(6), config);
+    /* The wire goes to the VM, with its trigger mode. */
+    irs_wire(&f, 6, 1);
+    assert_icsr(&guest, SPI(6), config | ISTE_PENDING | ISTE_LEVEL);
+    irs_wire(&f, 6, 0);
+    assert_icsr(&guest, SPI(6), config | ISTE_LEVEL);
+    assert_no_candidate(&host[0]);
+    irs_wire(&f, 6, 1);
+    gic(&guest, SET_PENDING, SPI(6), 0);
+    irs_writel(&f, SPI_RESAMPLER, 6);
+    assert_icsr(&guest, SPI(6), config | ISTE_PENDING | ISTE_LEVEL);
+    irs_writel(&f, SPI_CFGR, TM_EDGE);
+    assert_icsr(&guest, SPI(6), config | ISTE_LEVEL);
+    irs_writel(&f, SPI_CFGR, TM_LEVEL);
+
+    /* Another SPI has not changed. */
+    irs_wire(&f, 5, 1);
+    assert_icsr(&guest, SPI(5), 0);
+    irs_writel(&f, SPI_SELR, 5);
+    g_assert_cmphex(irs_readq(&f, SPI_VMR), ==, 0);
+
+    /* No such VM: the events are lost, and found by resampling. */
+    irs_writel(&f, SPI_SELR, 6);
+    irs_writeq(&f, SPI_VMR, M | 0xffff);
+    irs_wire(&f, 6, 0);
+    irs_wire(&f, 6, 1);
+    assert_icsr(&guest, SPI(6), config | ISTE_PENDING | ISTE_LEVEL);
+    irs_writeq(&f, SPI_VMR, M | 3);
+    gic(&guest, SET_PENDING, SPI(6), 0);
+    irs_writel(&f, SPI_RESAMPLER, 6);
+    assert_icsr(&guest, SPI(6), config | ISTE_PENDING | ISTE_LEVEL);
+
+    /* Back: the physical state is as it was. The VM's stays. */
+    irs_writeq(&f, SPI_VMR, 3);
+    g_assert_cmphex(irs_readq(&f, SPI_VMR), ==, 3);
+    assert_candidate(&host[0], SPI(6), 4);
+    assert_icsr(&guest, SPI(6), config | ISTE_PENDING | ISTE_LEVEL);
+
+    irs_writeq(&f, SPI_VMR, M | 3);
+    qtest_system_reset(qts);
+    irs_writel(&f, SPI_SELR, 6);
+    g_assert_cmphex(irs_readq(&f, SPI_VMR), ==, 0);
+    qtest_quit(qts);
+}
+
 /* Without virtualization the same requests have answers. */
 static void test_not_virtual(void)
 {
@@ -514,6 +588,7 @@ int main(int argc, char **argv)
     qtest_add_func("/gicv5/vm/vm", test_vm);
     qtest_add_func("/gicv5/vm/resident", test_resident);
     qtest_add_func("/gicv5/vm/doorbell", test_doorbell);
+    qtest_add_func("/gicv5/vm/spi-vmr", test_spi_vmr);
     qtest_add_func("/gicv5/vm/not-virtual", test_not_virtual);
     qtest_add_func("/gicv5/vm/hostile", test_hostile);
     return g_test_run();
