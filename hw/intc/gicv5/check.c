@@ -113,14 +113,16 @@ static bool check_page(const GICv5ISTPage *page, unsigned list,
                           GICV5_IST_PAGE_SIZE);
 }
 
-/* Counted over all tables, to compare with the system's counters */
-typedef struct PageCount {
+/* Counted over all tables and VMs, to compare with the system's counters */
+typedef struct SaveCount {
     uint32_t pages;
     uint32_t dirty;
     uint32_t queued;
-} PageCount;
+    uint32_t vms;
+    uint32_t vpes;
+} SaveCount;
 
-static bool check_ist(const GICv5IST *ist, PageCount *count)
+static bool check_ist(const GICv5IST *ist, SaveCount *count)
 {
     uint64_t memory = 0;
 
@@ -188,13 +190,15 @@ static bool check_space(GICv5Space *sp)
 }
 
 /* A VPE is resident where the PE says, and a doorbell that could ring did. */
-static bool check_vm(const GICv5VM *vm)
+static bool check_vm(const GICv5VM *vm, SaveCount *count)
 {
     GICv5Target *t;
 
+    count->vms++;
     QSIMPLEQ_FOREACH(t, &vm->space.targets, next) {
         const GICv5VPE *vpe = gicv5_vpe_of(t);
 
+        count->vpes++;
         if (t->pe && t->pe->resident[vm->space.domain] != vpe) {
             return check_failed("VPE is not where it is resident",
                                 vm->space.domain, t->id);
@@ -210,15 +214,28 @@ static bool check_vm(const GICv5VM *vm)
     return true;
 }
 
-static bool check_vms(GICv5Space *sp, PageCount *count)
+static bool check_vms(GICv5Space *sp, SaveCount *count)
 {
     GICv5VM *vm;
 
     QTAILQ_FOREACH(vm, &sp->vmt.vms, link) {
         if (!check_ist(&vm->space.lpi, count) ||
             !check_ist(&vm->space.spi, count) ||
-            !check_space(&vm->space) || !check_vm(vm)) {
+            !check_space(&vm->space) || !check_vm(vm, count)) {
             return false;
+        }
+    }
+    return true;
+}
+
+/* What is resident on a PE is so for the VPE, too. */
+static bool check_pe(const GICv5PE *pe)
+{
+    for (unsigned d = 0; d < GICV5_NUM_DOMAINS; d++) {
+        if (pe->resident[d] && (pe->resident[d]->target.pe != pe ||
+                                !pe->resident[d]->valid)) {
+            return check_failed("PE has a VPE that is not resident", d,
+                                pe->iaffid);
         }
     }
     return true;
@@ -226,7 +243,7 @@ static bool check_vms(GICv5Space *sp, PageCount *count)
 
 bool gicv5_system_check(GICv5System *sys)
 {
-    PageCount count = {};
+    SaveCount count = {};
 
     for (unsigned d = 0; d < GICV5_NUM_DOMAINS; d++) {
         if (!check_ist(&sys->space[d].lpi, &count) ||
@@ -235,9 +252,15 @@ bool gicv5_system_check(GICv5System *sys)
         }
     }
     if (count.pages != sys->save_pages || count.dirty != sys->save_dirty ||
-        count.queued != sys->save_queued) {
-        fprintf(stderr, "gicv5: counters of pages are wrong\n");
+        count.queued != sys->save_queued || count.vms != sys->save_vms ||
+        count.vpes != sys->save_vpes) {
+        fprintf(stderr, "gicv5: counters of what is sent are wrong\n");
         return false;
+    }
+    for (unsigned i = 0; i < sys->pe->len; i++) {
+        if (!check_pe(g_ptr_array_index(sys->pe, i))) {
+            return false;
+        }
     }
     for (unsigned d = 0; d < GICV5_NUM_DOMAINS; d++) {
         if (!check_space(&sys->space[d])) {

@@ -354,7 +354,7 @@ bool gicv5_spi_set_level(GICv5System *sys, unsigned irs, uint32_t n,
 /**
  * gicv5_space_ist: the table of the space's interrupts of type @type
  *
- * Only GICV5_TYPE_LPI: the state of a domain's SPIs is never in memory.
+ * Of a domain only GICV5_TYPE_LPI: the state of its SPIs is never in memory.
  */
 GICv5IST *gicv5_space_ist(GICv5Space *sp, GICv5Type type);
 
@@ -510,6 +510,85 @@ void gicv5_pe_make_nonresident(GICv5PE *pe, GICv5Space *sp, bool request,
 /* The space of the VM whose VPE is resident, or NULL */
 GICv5Space *gicv5_pe_resident_space(const GICv5PE *pe, GICv5Domain domain);
 
+/* --- migration of VMs --- */
+
+/*
+ * What the engine has of VMs is sent, but for state words, of which
+ * gicv5_ist_next_part() says what is to be sent. A VM is loaded by
+ * gicv5_vm_restore(), gicv5_vpe_restore() for each of its VPEs, the functions
+ * below for its tables, and gicv5_vm_restore_end(). Nothing looks at memory.
+ */
+
+/**
+ * GICv5VMState: what the engine has of a VM, but for VPEs and tables
+ *
+ * @vmte, @vpet: guest addresses of its L2 VMTE and of its VPE table
+ * @vpe_id_bits: VPEs have IDs below 2^vpe_id_bits
+ * @full: it cannot have VPEs that it does not have yet
+ * @quiescent: see gicv5_vm_is_quiescent(); then no state word is dirty
+ */
+typedef struct GICv5VMState {
+    uint16_t id;
+    uint64_t vmte;
+    uint64_t vpet;
+    uint8_t vpe_id_bits;
+    bool full;
+    bool quiescent;
+} GICv5VMState;
+
+/**
+ * GICv5VPEState: a VPE
+ *
+ * @valid: if not, it is there for interrupts to wait for it, and all else is 0
+ * @dirty: @db or @dps differs from what is in its descriptor
+ * @vped: guest address of the descriptor
+ * @resident: on the PE @iaffid, which is 0 otherwise
+ * @no_hppi: its candidate is not presented, while resident
+ */
+typedef struct GICv5VPEState {
+    uint16_t id;
+    bool valid;
+    bool dirty;
+    bool dps;
+    uint64_t vped;
+    GICv5Doorbell db;
+    bool resident;
+    bool no_hppi;
+    uint16_t iaffid;
+} GICv5VPEState;
+
+/**
+ * gicv5_vm_next: the first VM from @id on of which the engine has something
+ *
+ * Returns its space, or NULL if there is no more. O(2^VM_ID_BITS / 256)
+ */
+GICv5Space *gicv5_vm_next(const GICv5Space *sp, uint32_t id,
+                          GICv5VMState *state);
+
+/* The first VPE from @id on of a VM; false if there is no more */
+bool gicv5_vpe_next(const GICv5Space *vm, uint32_t id, GICv5VPEState *state);
+
+/**
+ * gicv5_vm_check_state, gicv5_vpe_check_state: can it be restored?
+ *
+ * Returns NULL if so, or the name of a member that it cannot have. The domain's
+ * VM table must be valid.
+ */
+const char *gicv5_vm_check_state(const GICv5Space *sp,
+                                 const GICv5VMState *state);
+const char *gicv5_vpe_check_state(const GICv5Space *vm,
+                                  const GICv5VPEState *state);
+
+/* The space of a VM whose state was checked; NULL: there is no memory for it */
+GICv5Space *gicv5_vm_restore(GICv5Space *sp, const GICv5VMState *state);
+
+/* The same for a VPE; false: there is no memory for it */
+bool gicv5_vpe_restore(GICv5Space *vm, const GICv5VPEState *state);
+
+/* Can an interrupt of the VM have this word? Its VPE must have been restored */
+bool gicv5_vm_can_have_word(const GICv5Space *vm, uint32_t word);
+void gicv5_vm_restore_end(GICv5Space *vm, const GICv5VMState *state);
+
 /* --- migration of a table --- */
 
 /* log2 of the interrupts of a page, at most */
@@ -542,7 +621,8 @@ uint32_t gicv5_ist_l2_of_page(const GICv5IST *ist, uint32_t index);
 bool gicv5_ist_l1e_is_valid(uint64_t l1e);
 
 /**
- * gicv5_system_save_size: bytes that the pages to be sent take, at most
+ * gicv5_system_save_size: bytes that pages, VMs and VPEs to be sent take, at
+ * most
  *
  * Of all spaces together. Any thread may call it; O(1).
  */

@@ -12,6 +12,7 @@
 #ifndef HW_INTC_GICV5_ENGINE_INTERNAL_H
 #define HW_INTC_GICV5_ENGINE_INTERNAL_H
 
+#include "qemu/atomic.h"
 #include "qemu/queue.h"
 #include "engine.h"
 
@@ -301,9 +302,9 @@ typedef struct GICv5EngineIRS {
  * @touched, @touched_spaces: by the batch
  * @ringing: VPEs whose doorbell rings at the end of it
  * @is_ringing: they ring now; a doorbell may load a page, which is a batch
- * @save_pages, @save_dirty, @save_queued: what a migration would have to
- *     send: pages that are not clean, interrupts that are dirty and queued.
- *     Other threads read these.
+ * @save_pages, @save_dirty, @save_queued, @save_vms, @save_vpes: what a
+ *     migration would have to send: pages that are not clean, interrupts that
+ *     are dirty and queued, VMs and VPEs. Other threads read these.
  */
 struct GICv5System {
     GICv5EngineConfig cfg;
@@ -320,7 +321,16 @@ struct GICv5System {
     uint32_t save_pages;
     uint32_t save_dirty;
     uint32_t save_queued;
+    uint32_t save_vms;
+    uint32_t save_vpes;
 };
+
+/* Change a counter that the migration thread reads */
+static inline void gicv5_add_counter(uint32_t *counter, int n)
+{
+    /* One writer at a time, as for all of the engine */
+    qatomic_set(counter, *counter + n);
+}
 
 static inline GICv5EngineIRS *gicv5_engine_irs(const GICv5System *sys,
                                                unsigned irs)
@@ -359,8 +369,31 @@ static inline GICv5VPE *gicv5_vpe_of(GICv5Target *t)
     return container_of(t, GICv5VPE, target);
 }
 
+/* log2 of the L2 VMTEs of a table (D_LSPBK), bytes of one */
+#define GICV5_VMTE_L2_BITS 7
+#define GICV5_VMTE_BYTES 32
+
+/* Addresses in VMTEs and VPETEs; of an L2 VM table in L1 VMTEs */
+#define GICV5_VM_ADDR_MASK MAKE_64BIT_MASK(3, 53)
+#define GICV5_L2_VMT_ADDR_MASK MAKE_64BIT_MASK(12, 44)
+
+/* VM @vm_id if it is there */
+GICv5VM *gicv5_vm_find(const GICv5Space *sp, uint16_t vm_id);
+
+/*
+ * gicv5_vm_new: VM @vm_id, which is not there, without tables and VPEs; NULL
+ * if there is no memory for it
+ *
+ * @make_room: pages of other VMs may go
+ */
+GICv5VM *gicv5_vm_new(GICv5Space *sp, uint16_t vm_id, uint64_t vmte,
+                      uint64_t vpet, unsigned vpe_id_bits, bool make_room);
+
 /* VM @vm_id, loaded if it is not there yet; NULL if it is not valid */
 GICv5VM *gicv5_vm_get(GICv5Space *sp, uint16_t vm_id);
+
+/* VPE @id, which is not there and is not valid; NULL: no memory */
+GICv5VPE *gicv5_vpe_new(GICv5VM *vm, uint16_t id);
 
 /*
  * gicv5_vpe_make: VPE @id, valid or not; NULL if its ID is too large or there

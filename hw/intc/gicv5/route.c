@@ -57,6 +57,7 @@ void gicv5_targets_cleanup(GICv5Space *sp)
         assert(!t->touched);
         if (sp->vm) {
             gicv5_vm_free(sp->vm->parent, gicv5_vpe_of(t), sizeof(GICv5VPE));
+            gicv5_add_counter(&sp->sys->save_vpes, -1);
         } else {
             g_free(t);
         }

@@ -134,8 +134,8 @@ GICv5Space *gicv5_system_space(GICv5System *sys, GICv5Domain domain)
 
 GICv5IST *gicv5_space_ist(GICv5Space *sp, GICv5Type type)
 {
-    assert(type == GICV5_TYPE_LPI);
-    return &sp->lpi;
+    assert(gicv5_is_in_table(sp, type));
+    return gicv5_ist_of(sp, type);
 }
 
 GICv5Candidate gicv5_space_one_of_n(const GICv5Space *sp)

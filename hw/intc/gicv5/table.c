@@ -21,7 +21,6 @@
  */
 
 #include "qemu/osdep.h"
-#include "qemu/atomic.h"
 #include "qemu/log.h"
 #include "engine_internal.h"
 #include "trace.h"
@@ -50,14 +49,6 @@ size_t gicv5_ist_page_bytes(const GICv5IST *ist)
 {
     return sizeof(GICv5ISTPage) +
            gicv5_ist_page_size(ist) * sizeof(GICv5Node);
-}
-
-/* --- counters, which the migration thread reads --- */
-
-static void add_counter(uint32_t *counter, int n)
-{
-    /* One writer at a time, as for all of the engine */
-    qatomic_set(counter, *counter + n);
 }
 
 /* --- host memory --- */
@@ -98,7 +89,7 @@ static void page_relist(GICv5ISTPage *page)
     if (list == page->list) {
         return;
     }
-    add_counter(&sys->save_pages, (list != GICV5_PAGES_CLEAN) -
+    gicv5_add_counter(&sys->save_pages, (list != GICV5_PAGES_CLEAN) -
                                   (page->list != GICV5_PAGES_CLEAN));
     QTAILQ_REMOVE(&ist->pages[page->list], page, link);
     QTAILQ_INSERT_TAIL(&ist->pages[list], page, link);
@@ -111,9 +102,9 @@ static void page_free(GICv5ISTPage *page)
     GICv5System *sys = ist->space->sys;
 
     assert(!page->queued);
-    add_counter(&sys->save_dirty,
+    gicv5_add_counter(&sys->save_dirty,
                 -(int)bitmap_count_one(page->dirty, GICV5_IST_PAGE_SIZE));
-    add_counter(&sys->save_pages, -(page->list != GICV5_PAGES_CLEAN));
+    gicv5_add_counter(&sys->save_pages, -(page->list != GICV5_PAGES_CLEAN));
     QTAILQ_REMOVE(&ist->pages[page->list], page, link);
     ist->dir[page->index / GICV5_IST_DIR_SIZE]
             [page->index % GICV5_IST_DIR_SIZE] = NULL;
@@ -129,9 +120,9 @@ void gicv5_ist_changed(GICv5IST *ist, uint32_t id, GICv5Node *n, int queued,
     GICv5ISTPage *page = container_of(n - i, GICv5ISTPage, node[0]);
 
     page->queued += queued;
-    add_counter(&sys->save_queued, queued);
+    gicv5_add_counter(&sys->save_queued, queued);
     if (dirty && !test_and_set_bit(i, page->dirty)) {
-        add_counter(&sys->save_dirty, 1);
+        gicv5_add_counter(&sys->save_dirty, 1);
     }
     page_relist(page);
 }
@@ -438,7 +429,7 @@ bool gicv5_ist_save(GICv5IST *ist)
                 ok = false;
                 continue;
             }
-            add_counter(&sys->save_dirty,
+            gicv5_add_counter(&sys->save_dirty,
                         -(int)bitmap_count_one(page->dirty,
                                                GICV5_IST_PAGE_SIZE));
             bitmap_zero(page->dirty, GICV5_IST_PAGE_SIZE);

@@ -10,10 +10,15 @@
 
 /* Of the stream: number and two bitmaps of each page, with some to spare */
 #define SAVE_PAGE_BYTES 80
+/* A VM with what its two tables begin with, and a VPE */
+#define SAVE_VM_BYTES 80
+#define SAVE_VPE_BYTES 32
 
 uint64_t gicv5_system_save_size(const GICv5System *sys)
 {
     return SAVE_PAGE_BYTES * (uint64_t)qatomic_read(&sys->save_pages) +
+           SAVE_VM_BYTES * (uint64_t)qatomic_read(&sys->save_vms) +
+           SAVE_VPE_BYTES * (uint64_t)qatomic_read(&sys->save_vpes) +
            sizeof(uint32_t) * ((uint64_t)qatomic_read(&sys->save_dirty) +
                                qatomic_read(&sys->save_queued));
 }

@@ -25,10 +25,8 @@
 
 /* VM table: L1 VMTE, L2 VMTE */
 FIELD(L1_VMTE, VALID, 0, 1)
-FIELD(L1_VMTE, L2_ADDR, 12, 44)
 
 FIELD(VMTE0, VALID, 0, 1)
-FIELD(VMTE1, VPET_ADDR, 3, 53)
 FIELD(VMTE1, VPE_ID_BITS, 59, 5)
 FIELD(VMTE_IST, VALID, 0, 1)
 FIELD(VMTE_IST, L2SZ, 1, 2)
@@ -37,11 +35,7 @@ FIELD(VMTE_IST, ISTSZ, 56, 2)
 FIELD(VMTE_IST, STRUCTURE, 58, 1)
 FIELD(VMTE_IST, ID_BITS, 59, 5)
 
-#define VMTE_BYTES 32
-#define VMTE_L2_BITS 7          /* log2 of the L2 VMTEs of a table (D_LSPBK) */
-
 FIELD(VPETE, VALID, 0, 1)
-FIELD(VPETE, VPED_ADDR, 3, 53)
 
 /*
  * VPED, first word; the rest is not used. The layout is ours, but for the
@@ -174,7 +168,7 @@ static bool vm_id_exists(const GICv5Space *sp, uint16_t vm_id)
 
 static uint64_t l1_vmte_addr(const GICv5VMT *vmt, uint16_t vm_id)
 {
-    return vmt->base + WORD_IN_MEMORY(vm_id >> VMTE_L2_BITS);
+    return vmt->base + WORD_IN_MEMORY(vm_id >> GICV5_VMTE_L2_BITS);
 }
 
 /* Guest address of the L2 VMTE of a VM, or false */
@@ -187,7 +181,7 @@ static bool vmte_addr(const GICv5Space *sp, uint16_t vm_id, uint64_t *addr)
         return false;
     }
     if (!vmt->two_level) {
-        *addr = vmt->base + (uint64_t)vm_id * VMTE_BYTES;
+        *addr = vmt->base + (uint64_t)vm_id * GICV5_VMTE_BYTES;
         return true;
     }
     if (!read64(sp, l1_vmte_addr(vmt, vm_id), &l1e) ||
@@ -195,8 +189,9 @@ static bool vmte_addr(const GICv5Space *sp, uint16_t vm_id, uint64_t *addr)
         guest_error(sp, vm_id, "its L1 VMTE is not valid, or not in RAM");
         return false;
     }
-    *addr = (l1e & R_L1_VMTE_L2_ADDR_MASK) +
-            (vm_id & MAKE_64BIT_MASK(0, VMTE_L2_BITS)) * VMTE_BYTES;
+    *addr = (l1e & GICV5_L2_VMT_ADDR_MASK) +
+            (vm_id & MAKE_64BIT_MASK(0, GICV5_VMTE_L2_BITS)) *
+            GICV5_VMTE_BYTES;
     return true;
 }
 
@@ -216,7 +211,7 @@ void gicv5_vmt_map_l2(GICv5Space *sp, uint16_t vm_id)
 
 /* --- a VM's life --- */
 
-static GICv5VM *find_vm(const GICv5Space *sp, uint16_t vm_id)
+GICv5VM *gicv5_vm_find(const GICv5Space *sp, uint16_t vm_id)
 {
     GICv5VM **chunk = sp->vmt.dir ? sp->vmt.dir[vm_id / GICV5_VM_FANOUT] : NULL;
 
@@ -262,47 +257,43 @@ static bool add_vm(GICv5Space *sp, GICv5VM *vm)
     return true;
 }
 
-static void vm_new(GICv5Space *sp, uint16_t vm_id, uint64_t addr,
-                   const uint64_t *word)
+GICv5VM *gicv5_vm_new(GICv5Space *sp, uint16_t vm_id, uint64_t vmte,
+                      uint64_t vpet, unsigned vpe_id_bits, bool make_room)
 {
     GICv5System *sys = sp->sys;
     GICv5VM *vm;
-    unsigned id_bits = FIELD_EX64(word[1], VMTE1, VPE_ID_BITS);
 
     do {
         vm = gicv5_vm_alloc(sp, sizeof(*vm));
-    } while (!vm && gicv5_vm_make_room(sp));
+    } while (!vm && make_room && gicv5_vm_make_room(sp));
     if (!vm) {
-        return;
+        return NULL;
     }
     vm->parent = sp;
     vm->id = vm_id;
-    vm->vmte = addr;
-    vm->vpet = word[1] & R_VMTE1_VPET_ADDR_MASK;
+    vm->vmte = vmte;
+    vm->vpet = vpet;
     vm->space.sys = sys;
     vm->space.domain = sp->domain;
     vm->space.vm = vm;
     gicv5_ist_init(&vm->space.lpi, &vm->space, GICV5_TYPE_LPI);
     gicv5_ist_init(&vm->space.spi, &vm->space, GICV5_TYPE_SPI);
     gicv5_one_of_n_init(&vm->space);
-    if (!gicv5_targets_init(&vm->space, MIN(id_bits, sys->cfg.vpe_id_bits)) ||
+    if (!gicv5_targets_init(&vm->space,
+                            MIN(vpe_id_bits, sys->cfg.vpe_id_bits)) ||
         !add_vm(sp, vm)) {
         gicv5_targets_cleanup(&vm->space);
         gicv5_vm_free(sp, vm, sizeof(*vm));
-        return;
+        return NULL;
     }
-    if (word[2] & R_VMTE_IST_VALID_MASK) {
-        ist_from_word(vm, GICV5_TYPE_LPI, word[2]);
-    }
-    if (word[3] & R_VMTE_IST_VALID_MASK) {
-        ist_from_word(vm, GICV5_TYPE_SPI, word[3]);
-    }
-    trace_gicv5_vm_load(sp->domain, vm_id, addr, vm->space.id_bits);
+    gicv5_add_counter(&sys->save_vms, 1);
+    trace_gicv5_vm_load(sp->domain, vm_id, vmte, vm->space.id_bits);
+    return vm;
 }
 
 GICv5VM *gicv5_vm_get(GICv5Space *sp, uint16_t vm_id)
 {
-    GICv5VM *vm = find_vm(sp, vm_id);
+    GICv5VM *vm = gicv5_vm_find(sp, vm_id);
     uint64_t addr, word[4];
 
     if (vm) {
@@ -321,11 +312,18 @@ GICv5VM *gicv5_vm_get(GICv5Space *sp, uint16_t vm_id)
         guest_error(sp, vm_id, "it is not valid");
         return NULL;
     }
-    vm_new(sp, vm_id, addr, word);
-    vm = find_vm(sp, vm_id);
+    vm = gicv5_vm_new(sp, vm_id, addr, word[1] & GICV5_VM_ADDR_MASK,
+                      FIELD_EX64(word[1], VMTE1, VPE_ID_BITS), true);
     if (!vm) {
         guest_error(sp, vm_id, "no memory for its state: other VMs take all "
                     "of vm-memory, or the host has none");
+        return NULL;
+    }
+    if (word[2] & R_VMTE_IST_VALID_MASK) {
+        ist_from_word(vm, GICV5_TYPE_LPI, word[2]);
+    }
+    if (word[3] & R_VMTE_IST_VALID_MASK) {
+        ist_from_word(vm, GICV5_TYPE_SPI, word[3]);
     }
     return vm;
 }
@@ -341,7 +339,7 @@ void gicv5_vm_set_valid(GICv5Space *sp, uint16_t vm_id)
 {
     uint64_t addr;
 
-    if (find_vm(sp, vm_id) || !vmte_addr(sp, vm_id, &addr)) {
+    if (gicv5_vm_find(sp, vm_id) || !vmte_addr(sp, vm_id, &addr)) {
         return;
     }
     if (!set64(sp, addr, R_VMTE0_VALID_MASK)) {
@@ -355,7 +353,7 @@ bool gicv5_vm_is_valid(GICv5Space *sp, uint16_t vm_id)
 {
     uint64_t addr, word;
 
-    return find_vm(sp, vm_id) ||
+    return gicv5_vm_find(sp, vm_id) ||
            (vmte_addr(sp, vm_id, &addr) && read64(sp, addr, &word) &&
             (word & R_VMTE0_VALID_MASK));
 }
@@ -421,6 +419,7 @@ static void drop_vm(GICv5VM *vm)
     sp->vmt.dir[vm->id / GICV5_VM_FANOUT][vm->id % GICV5_VM_FANOUT] = NULL;
     gicv5_targets_cleanup(&vm->space);
     gicv5_vm_free(sp, vm, sizeof(*vm));
+    gicv5_add_counter(&sp->sys->save_vms, -1);
 }
 
 /* False if memory did not take all of it */
@@ -434,7 +433,7 @@ static bool save_vm(GICv5VM *vm)
 
 void gicv5_vm_set_invalid(GICv5Space *sp, uint16_t vm_id)
 {
-    GICv5VM *vm = find_vm(sp, vm_id);
+    GICv5VM *vm = gicv5_vm_find(sp, vm_id);
     uint64_t addr;
 
     if (vm) {
@@ -563,7 +562,7 @@ static bool know_vpe(GICv5VM *vm, GICv5VPE *vpe)
     if (!(vpete & R_VPETE_VALID_MASK)) {
         return true;
     }
-    vpe->vped = vpete & R_VPETE_VPED_ADDR_MASK;
+    vpe->vped = vpete & GICV5_VM_ADDR_MASK;
     if (!read64(sp, vpe->vped, &word)) {
         guest_error(sp, vm->id, "the descriptor of VPE %u is not in RAM",
                     vpe->target.id);
@@ -580,6 +579,18 @@ static bool know_vpe(GICv5VM *vm, GICv5VPE *vpe)
     return true;
 }
 
+GICv5VPE *gicv5_vpe_new(GICv5VM *vm, uint16_t id)
+{
+    GICv5VPE *vpe = gicv5_vm_alloc(vm->parent, sizeof(*vpe));
+
+    if (!vpe || !gicv5_target_add(&vm->space, &vpe->target, id)) {
+        gicv5_vm_free(vm->parent, vpe, sizeof(*vpe));
+        return NULL;
+    }
+    gicv5_add_counter(&vm->space.sys->save_vpes, 1);
+    return vpe;
+}
+
 GICv5VPE *gicv5_vpe_make(GICv5VM *vm, uint16_t id)
 {
     GICv5Space *sp = &vm->space;
@@ -592,13 +603,11 @@ GICv5VPE *gicv5_vpe_make(GICv5VM *vm, uint16_t id)
     if (id >> sp->id_bits || sp->full) {
         return NULL;
     }
-    vpe = gicv5_vm_alloc(vm->parent, sizeof(*vpe));
-    if (!vpe || !gicv5_target_add(sp, &vpe->target, id)) {
-        gicv5_vm_free(vm->parent, vpe, sizeof(*vpe));
-        return NULL;
+    vpe = gicv5_vpe_new(vm, id);
+    if (vpe) {
+        /* It may have been valid before its VM was. */
+        know_vpe(vm, vpe);
     }
-    /* It may have been valid before its VM was. */
-    know_vpe(vm, vpe);
     return vpe;
 }
 
@@ -641,7 +650,7 @@ void gicv5_vpe_set_valid(GICv5Space *sp, uint16_t vm_id, uint16_t vpe_id)
         return;
     }
     /* No doorbell settings, whatever is in the descriptor */
-    vpe->vped = vpete & R_VPETE_VPED_ADDR_MASK;
+    vpe->vped = vpete & GICV5_VM_ADDR_MASK;
     vpe->db = (GICv5Doorbell) {};
     vpe->target.dps = false;
     vpe->valid = true;
@@ -733,7 +742,7 @@ bool gicv5_vm_save(GICv5Space *sp, uint16_t vm_id)
 
 bool gicv5_vm_is_quiescent(GICv5Space *sp, uint16_t vm_id)
 {
-    const GICv5VM *vm = find_vm(sp, vm_id);
+    const GICv5VM *vm = gicv5_vm_find(sp, vm_id);
 
     return vm && vm->was_saved && vm->saved == vm->space.changes;
 }

@@ -782,13 +782,298 @@ static void test_save_fails(void)
     done(r);
 }
 
+/* --- migration -------------------------------------------------------- */
+
+static void move_ist(GICv5IST *from, GICv5IST *to)
+{
+    GICv5ISTPart part;
+
+    if (!gicv5_ist_is_valid(from)) {
+        return;
+    }
+    g_assert_true(gicv5_ist_restore_begin(to, gicv5_ist_base(from),
+                                          gicv5_ist_config(from)));
+    for (uint32_t p = 0; gicv5_ist_next_part(from, p, &part);
+         p = part.index + 1) {
+        g_assert_true(gicv5_ist_restore_part(to, &part));
+    }
+    gicv5_ist_restore_end(to);
+}
+
+static void move_vms(GICv5Space *from, GICv5Space *to)
+{
+    GICv5VMState state;
+    GICv5VPEState vpe;
+    GICv5Space *vm;
+
+    for (uint32_t id = 0; (vm = gicv5_vm_next(from, id, &state));
+         id = state.id + 1) {
+        GICv5Space *moved;
+
+        g_assert_null(gicv5_vm_check_state(to, &state));
+        moved = gicv5_vm_restore(to, &state);
+        g_assert_nonnull(moved);
+        for (uint32_t n = 0; gicv5_vpe_next(vm, n, &vpe); n = vpe.id + 1) {
+            g_assert_null(gicv5_vpe_check_state(moved, &vpe));
+            g_assert_true(gicv5_vpe_restore(moved, &vpe));
+        }
+        move_ist(&vm->lpi, &moved->lpi);
+        move_ist(&vm->spi, &moved->spi);
+        gicv5_vm_restore_end(moved, &state);
+    }
+}
+
+/* The settings of a VPE that matter, as one number */
+static uint64_t settings(const GICv5VPEState *s)
+{
+    return s->valid | s->dirty << 1 | s->dps << 2 | s->resident << 3 |
+           s->no_hppi << 4 | s->db.valid << 5 | s->db.requested << 6 |
+           s->db.mask << 7 | s->iaffid << 16 | (uint64_t)s->db.lpi << 32;
+}
+
+static void assert_same_vms(Rig *a, Rig *b)
+{
+    GICv5VMState s, t;
+    GICv5VPEState v, w;
+    GICv5Space *from, *to;
+    uint32_t id = 0;
+
+    for (; (from = gicv5_vm_next(ns(a), id, &s)); id = s.id + 1) {
+        to = gicv5_vm_next(ns(b), id, &t);
+        g_assert_nonnull(to);
+        g_assert_cmpuint(s.id, ==, t.id);
+        g_assert_cmphex(s.vmte, ==, t.vmte);
+        g_assert_cmphex(s.vpet, ==, t.vpet);
+        g_assert_cmpuint(s.vpe_id_bits, ==, t.vpe_id_bits);
+        g_assert_true(s.full == t.full && s.quiescent == t.quiescent);
+        for (uint32_t n = 0; gicv5_vpe_next(from, n, &v); n = v.id + 1) {
+            g_assert_true(gicv5_vpe_next(to, n, &w));
+            g_assert_cmpuint(v.id, ==, w.id);
+            g_assert_cmphex(v.vped, ==, w.vped);
+            g_assert_cmphex(settings(&v), ==, settings(&w));
+            /* Equals may come in another order. */
+            g_assert_cmpuint(
+                gicv5_candidate_prio(gicv5_vpe_candidate(ns(a), s.id, v.id)),
+                ==,
+                gicv5_candidate_prio(gicv5_vpe_candidate(ns(b), s.id, v.id)));
+        }
+        g_assert_true(from->lpi.valid == to->lpi.valid &&
+                      from->spi.valid == to->spi.valid);
+    }
+    g_assert_null(gicv5_vm_next(ns(b), id, &t));
+    for (unsigned i = 0; i < 4; i++) {
+        g_assert_cmpuint(gicv5_candidate_prio(seen(a, i)), ==,
+                         gicv5_candidate_prio(seen(b, i)));
+        g_assert_cmpuint(gicv5_candidate_prio(a->seen[i][NS]), ==,
+                         gicv5_candidate_prio(b->seen[i][NS]));
+    }
+}
+
+/*
+ * Another system with what a migration of @r sends, and a copy of its memory,
+ * which is not looked at meanwhile
+ */
+static Rig *moved(Rig *r)
+{
+    Rig *to = rig_new(gicv5_system_config(r->sys));
+
+    g_assert_cmpint(gicv5_system_add_irs(to->sys, 0, 32), ==, 0);
+    for (unsigned i = 0; i < 4; i++) {
+        gicv5_system_add_pe(to->sys, 0, i, to);
+    }
+    rig_mem_free(&to->mem[NS]);
+    to->mem[NS] = rig_mem_copy(&r->mem[NS]);
+    to->mem[NS].closed = true;
+    move_ist(rig_ist(r, NS), rig_ist(to, NS));
+    gicv5_vmt_set_valid(ns(to), ns(r)->vmt.base, ns(r)->vmt.two_level,
+                        ns(r)->vmt.vm_id_bits);
+    move_vms(ns(r), ns(to));
+    gicv5_irs_enable(to->sys, 0, NS, true);
+    to->mem[NS].closed = false;
+    g_assert_cmpuint(ns(to)->vmt.memory, <=, ns(r)->vmt.memory);
+    g_assert_true(gicv5_system_check(to->sys));
+    g_assert_cmpuint(to->sys->save_vpes, ==, r->sys->save_vpes);
+    assert_same_vms(r, to);
+    return to;
+}
+
+static Rig *move(Rig *r)
+{
+    Rig *to = moved(r);
+
+    rig_free(r);
+    return to;
+}
+
+/* Pending, active, clean and dirty words; residency; requested doorbells */
+static void test_move(void)
+{
+    Rig *r = vm_rig(4);
+    GICv5Doorbell db;
+    uint32_t w;
+
+    make_vm(r, 100, 2);
+    /* In memory alone, and once more with a word that the engine has loaded */
+    rig_mem_stl(&r->mem[NS], VSPI + 0x100 + 4 * 20, iste(EN | PEND, 6, 3));
+    setup(r, 1, spi(4), 9, 2);
+    setup(r, 1, spi(5), 5, 2);
+    gicv5_event(vm(r, 1), spi(4), GICV5_SET_LEVEL);
+    gicv5_event(vm(r, 1), spi(5), GICV5_SET_EDGE);
+    g_assert_true(gicv5_pe_make_resident(pe(r, 3), ns(r), 1, 2, false));
+    gicv5_command(vm(r, 1), pe(r, 3), GICV5_CMD_ACTIVATE, spi(5), 0);
+    setup(r, 1, lpi(1500), 7, 1);
+    cmd(r, 1, GICV5_CMD_SET_PENDING, lpi(1500), 1);
+    setup(r, 100, lpi(3), 4, 0);
+    cmd(r, 100, GICV5_CMD_SET_PENDING, lpi(3), 1);
+    g_assert_true(gicv5_pe_make_resident(pe(r, 0), ns(r), 100, 0, true));
+    g_assert_true(gicv5_vpe_set_dps(ns(r), 100, 1, true));
+    /* VPE 1 of VM 100 waits. */
+    g_assert_true(gicv5_pe_make_resident(pe(r, 1), ns(r), 100, 1, false));
+    gicv5_pe_make_nonresident(pe(r, 1), ns(r), true, 8);
+    g_assert_true(gicv5_vm_save(ns(r), 100));
+    gicv5_vpe_set_valid(ns(r), 100, 7);
+    /* There, but not valid */
+    g_assert_false(gicv5_vpe_is_valid(ns(r), 1, 3 + 4));
+
+    r = move(r);
+    g_assert_cmphex(seen(r, 3), ==, gicv5_candidate(spi(4), 9));
+    g_assert_cmphex(seen(r, 0), ==, GICV5_CANDIDATE_NONE);
+    g_assert_cmphex(state(r, 1, spi(4)), ==, iste(EN | PEND | 4, 9, 2));
+    g_assert_cmphex(state(r, 1, spi(5)), ==, iste(EN | ACTIVE, 5, 2));
+    g_assert_cmphex(state(r, 1, lpi(1500)), ==, iste(EN | PEND, 7, 1));
+    g_assert_true(gicv5_vpe_dps(ns(r), 100, 1));
+    g_assert_true(gicv5_vm_is_quiescent(ns(r), 100));
+    g_assert_false(gicv5_vm_is_quiescent(ns(r), 1));
+    /* What a word of the page in memory was, it is. */
+    g_assert_true(gicv5_get_word(vm(r, 1), spi(20), &w));
+    g_assert_cmphex(w, ==, iste(EN | PEND, 6, 3));
+
+    /* One ring */
+    g_assert_false(doorbell_pends(r, 1));
+    setup(r, 100, lpi(9), 8, 1);
+    g_assert_false(gicv5_vm_is_quiescent(ns(r), 100));
+    cmd(r, 100, GICV5_CMD_SET_PENDING, lpi(9), 1);
+    g_assert_true(doorbell_pends(r, 1));
+    g_assert_true(gicv5_vpe_doorbell(ns(r), 100, 1, &db));
+    g_assert_true(db.valid && !db.requested && db.mask == 8 &&
+                  db.lpi == DOORBELL(1));
+    clear_doorbell(r, 1);
+    r = move(r);
+    g_assert_false(doorbell_pends(r, 1));
+
+    /* And back to memory as if it had never left */
+    g_assert_true(gicv5_pe_make_resident(pe(r, 0), ns(r), 100, 0, false));
+    g_assert_cmphex(seen(r, 0), ==, gicv5_candidate(lpi(3), 4));
+    gicv5_vm_set_invalid(ns(r), 1);
+    g_assert_cmphex(seen(r, 3), ==, GICV5_CANDIDATE_NONE);
+    g_assert_cmphex(rig_mem_ldl(&r->mem[NS], VSPI + 0x100 + 16), ==,
+                    iste(EN | PEND | 4, 9, 2));
+    g_assert_cmphex(rig_mem_ldl(&r->mem[NS], VLPI_L2 + 3 * 0x1000 + 476 * 4),
+                    ==, iste(EN | PEND, 7, 1));
+    r = move(r);
+    gicv5_vm_set_valid(ns(r), 1);
+    g_assert_cmphex(state(r, 1, spi(5)), ==, iste(EN | ACTIVE, 5, 2));
+    done(r);
+}
+
+/*
+ * A system at the limit of its memory moves. A VM that could not have a VPE
+ * cannot have it there either, even if there is memory again.
+ */
+static void test_move_full(void)
+{
+    GICv5EngineConfig cfg = { .vm_memory = 64 * 1024 };
+    Rig *r = rig(&cfg);
+
+    make_vmt(r);
+    make_vm(r, 1, 2);
+    put(r, vmte_addr(2) + 8, 9ULL << 59 | (VPET + 0x2000));
+    put(r, vmte_addr(2) + 24, 9ULL << 59 | VALID | (VSPI + 0x1000));
+    gicv5_vm_set_valid(ns(r), 2);
+    for (unsigned i = 0; i < 512; i++) {
+        setup(r, 2, spi(i), 3, i);
+        cmd(r, 2, GICV5_CMD_SET_PENDING, spi(i), 1);
+    }
+    g_assert_true(vm(r, 2)->full);
+    r = move(r);
+    g_assert_true(vm(r, 2)->full);
+    gicv5_vm_set_invalid(ns(r), 1);
+    r = move(r);
+    g_assert_true(vm(r, 2)->full);
+    done(r);
+}
+
+/* Each value that a stream could bring and that cannot be */
+static void test_move_bad(void)
+{
+    Rig *r = vm_rig(2);
+    GICv5VMState vm1, bad;
+    GICv5VPEState vpe = { .id = 2, .valid = true, .vped = VPED };
+    GICv5Space *sp;
+
+    g_assert_true(gicv5_pe_make_resident(pe(r, 3), ns(r), 1, 1, false));
+    sp = gicv5_vm_next(ns(r), 0, &vm1);
+    g_assert_cmpstr(gicv5_vm_check_state(ns(r), &vm1), ==, "id");
+    vm1.id = 2;
+    vm1.vmte += 32;
+    g_assert_null(gicv5_vm_check_state(ns(r), &vm1));
+    bad = vm1;
+    bad.vmte += 32;
+    g_assert_cmpstr(gicv5_vm_check_state(ns(r), &bad), ==, "vmte");
+    bad = vm1;
+    bad.vmte |= 1ULL << 56;
+    g_assert_cmpstr(gicv5_vm_check_state(ns(r), &bad), ==, "vmte");
+    bad.vmte = 0;
+    g_assert_cmpstr(gicv5_vm_check_state(ns(r), &bad), ==, "vmte");
+    bad = vm1;
+    bad.vpet |= 4;
+    g_assert_cmpstr(gicv5_vm_check_state(ns(r), &bad), ==, "vpet");
+    bad = vm1;
+    bad.vpe_id_bits = 10;
+    g_assert_cmpstr(gicv5_vm_check_state(ns(r), &bad), ==, "vpe_id_bits");
+
+    /* VM 1 has room for two VPEs. */
+    g_assert_cmpstr(gicv5_vpe_check_state(sp, &vpe), ==, "id");
+    vpe.id = 0;
+    g_assert_cmpstr(gicv5_vpe_check_state(sp, &vpe), ==, "id");
+    sp = gicv5_vm_restore(ns(r), &vm1);
+    g_assert_null(gicv5_vpe_check_state(sp, &vpe));
+    vpe.valid = false;
+    g_assert_cmpstr(gicv5_vpe_check_state(sp, &vpe), ==, "valid");
+    vpe = (GICv5VPEState) { .resident = true };
+    g_assert_cmpstr(gicv5_vpe_check_state(sp, &vpe), ==, "valid");
+    vpe = (GICv5VPEState) { .db.requested = true };
+    g_assert_cmpstr(gicv5_vpe_check_state(sp, &vpe), ==, "valid");
+    vpe = (GICv5VPEState) { .valid = true, .vped = 1 };
+    g_assert_cmpstr(gicv5_vpe_check_state(sp, &vpe), ==, "vped");
+    vpe = (GICv5VPEState) { .valid = true, .no_hppi = true };
+    g_assert_cmpstr(gicv5_vpe_check_state(sp, &vpe), ==, "no_hppi");
+    vpe = (GICv5VPEState) { .valid = true, .iaffid = 2 };
+    g_assert_cmpstr(gicv5_vpe_check_state(sp, &vpe), ==, "iaffid");
+    vpe = (GICv5VPEState) { .valid = true, .resident = true, .iaffid = 4 };
+    g_assert_cmpstr(gicv5_vpe_check_state(sp, &vpe), ==, "iaffid");
+    /* Another VPE is there already. */
+    vpe.iaffid = 3;
+    g_assert_cmpstr(gicv5_vpe_check_state(sp, &vpe), ==, "iaffid");
+    vpe.iaffid = 2;
+    g_assert_null(gicv5_vpe_check_state(sp, &vpe));
+    g_assert_true(gicv5_vpe_restore(sp, &vpe));
+
+    /* A word that waits for a VPE that was not sent */
+    g_assert_true(gicv5_vm_can_have_word(sp, iste(EN | PEND, 1, 0)));
+    g_assert_true(gicv5_vm_can_have_word(sp, iste(EN, 1, 1)));
+    g_assert_false(gicv5_vm_can_have_word(sp, iste(EN | PEND, 1, 1)));
+    g_assert_true(gicv5_vm_can_have_word(sp, iste(EN | PEND, 1, 2)));
+    done(r);
+}
+
 /* --- random operations ------------------------------------------------ */
 
 /*
  * Whatever software does, and whatever it writes into its tables, the engine
  * stays consistent.
  */
-static void test_random(void)
+static void random_operations(bool moves)
 {
     GICv5EngineConfig cfg = { .vm_memory = 64 * 1024 };
     Rig *r = rig(&cfg);
@@ -869,8 +1154,21 @@ static void test_random(void)
         if (i % 16 == 0) {
             g_assert_true(gicv5_system_check(r->sys));
         }
+        if (moves && i % 64 == 0) {
+            r = move(r);
+        }
     }
     done(r);
+}
+
+static void test_random(void)
+{
+    random_operations(false);
+}
+
+static void test_move_random(void)
+{
+    random_operations(true);
 }
 
 int main(int argc, char **argv)
@@ -892,6 +1190,10 @@ int main(int argc, char **argv)
     g_test_add_func("/gicv5/vm/room", test_room);
     g_test_add_func("/gicv5/vm/ring-two", test_ring_two);
     g_test_add_func("/gicv5/vm/save-fails", test_save_fails);
+    g_test_add_func("/gicv5/vm/move", test_move);
+    g_test_add_func("/gicv5/vm/move-full", test_move_full);
+    g_test_add_func("/gicv5/vm/move-bad", test_move_bad);
     g_test_add_func("/gicv5/vm/random", test_random);
+    g_test_add_func("/gicv5/vm/move-random", test_move_random);
     return g_test_run();
 }
