@@ -14,7 +14,6 @@
 #include "hw/intc/intc.h"
 #include "hw/irq.h"
 #include "hw/qdev-properties.h"
-#include "migration/blocker.h"
 #include "qemu/accel.h"
 #include "hw/intc/arm_gicv5_kvm.h"
 #include "system/kvm.h"
@@ -413,7 +412,6 @@ void arm_gicv5_common_undo_realize(ARMGICv5CommonState *s)
 {
     gicv5_irs_vmstate_cleanup(s);
     leave_engine(s);
-    migrate_del_blocker(&s->virt_blocker);
     g_clear_pointer(&s->memory, gicv5_memory_free);
     g_clear_pointer(&s->spi_count, g_free);
     g_clear_pointer(&s->mig_spi, g_free);
@@ -436,13 +434,6 @@ static void arm_gicv5_common_realize(DeviceState *dev, Error **errp)
     for (unsigned d = 0; d < GICV5_NUM_DOMAINS; d++) {
         s->d[d].irs = s;
         s->d[d].domain = d;
-    }
-    if (s->virt) {
-        error_setg(&s->virt_blocker, "a GICv5 with x-virtualization cannot "
-                   "migrate yet");
-        if (migrate_add_blocker(&s->virt_blocker, errp) < 0) {
-            return;
-        }
     }
     s->memory = gicv5_memory_new(s->dma_mr, s->secure_mr);
     if (!join_engine(s, errp)) {

@@ -24,6 +24,7 @@ void gicv5_irs_set_idrs(ARMGICv5CommonState *s)
     uint32_t v = 0;
 
     v = FIELD_DP32(v, IRS_IDR0, PA_RANGE, PA_RANGE_52);
+    v = FIELD_DP32(v, IRS_IDR0, VIRT, s->virt);
     v = FIELD_DP32(v, IRS_IDR0, ONE_N, s->one_of_n);
     v = FIELD_DP32(v, IRS_IDR0, SETLPI, s->setlpi);
     v = FIELD_DP32(v, IRS_IDR0, SWE, s->swerr);
@@ -446,20 +447,17 @@ static const GICv5Reg config_regs[] = {
      * half. IRS_VM_DBR is for 1-of-N in VMs, which is absent.
      */
     GICV5_VM_REG(64, IRS_VMT_BASER, GICV5_REG_RW,
-                 R_IRS_VMT_BASER_VALID_MASK | R_IRS_VMT_BASER_ADDR_MASK),
+                 GICV5_IRS_VMT_BASER_MASK),
     GICV5_RES0(IRS_RES_208, IRS_RES_20C),
     GICV5_VM_REG(32, IRS_VMT_CFGR, GICV5_REG_RW,
-                 R_IRS_VMT_CFGR_VM_ID_BITS_MASK |
-                 R_IRS_VMT_CFGR_STRUCTURE_MASK),
+                 GICV5_IRS_VMT_CFGR_MASK),
     GICV5_VM_REG(32, IRS_VMT_STATUSR, GICV5_REG_RO, 0,
                  .value = R_IRS_VMT_STATUSR_IDLE_MASK),
     GICV5_RES0(IRS_RES_218, IRS_RES_23C),
     GICV5_VM_REG(64, IRS_VPE_SELR, GICV5_REG_RW,
-                 R_IRS_VPE_SELR_S_MASK | R_IRS_VPE_SELR_VPE_ID_MASK |
-                 R_IRS_VPE_SELR_VM_ID_MASK),
+                 GICV5_IRS_VPE_SELR_MASK),
     GICV5_VM_REG(64, IRS_VPE_DBR, GICV5_REG_RW,
-                 R_IRS_VPE_DBR_DBV_MASK | R_IRS_VPE_DBR_REQ_DB_MASK |
-                 R_IRS_VPE_DBR_DBPM_MASK | R_IRS_VPE_DBR_INTID_MASK),
+                 GICV5_IRS_VPE_DBR_MASK),
     GICV5_VM_REG(64, IRS_VPE_HPPIR, GICV5_REG_RO, 0),
     GICV5_VM_REG(32, IRS_VPE_CR0, GICV5_REG_RW, R_IRS_VPE_CR0_DPS_MASK),
     GICV5_VM_REG(32, IRS_VPE_STATUSR, GICV5_REG_RO, 0,
@@ -471,24 +469,18 @@ static const GICv5Reg config_regs[] = {
                  .value = R_IRS_VM_STATUSR_IDLE_MASK),
     GICV5_RES0(IRS_RES_290, IRS_RES_2BC),
     GICV5_VM_REG(64, IRS_VMAP_L2_VMTR, GICV5_REG_WO,
-                 R_IRS_VMAP_L2_VMTR_M_MASK | R_IRS_VMAP_L2_VMTR_VM_ID_MASK),
+                 GICV5_IRS_VMAP_L2_VMTR_MASK),
     GICV5_VM_REG(64, IRS_VMAP_VMR, GICV5_REG_WO,
-                 R_IRS_VMAP_VMR_M_MASK | R_IRS_VMAP_VMR_U_MASK |
-                 R_IRS_VMAP_VMR_VM_ID_MASK),
+                 GICV5_IRS_VMAP_VMR_MASK),
     GICV5_VM_REG(64, IRS_VMAP_VISTR, GICV5_REG_WO,
-                 R_IRS_VMAP_VISTR_M_MASK | R_IRS_VMAP_VISTR_U_MASK |
-                 R_IRS_VMAP_VISTR_VM_ID_MASK | R_IRS_VMAP_VISTR_TYPE_MASK),
+                 GICV5_IRS_VMAP_VISTR_MASK),
     GICV5_VM_REG(64, IRS_VMAP_L2_VISTR, GICV5_REG_WO,
-                 R_IRS_VMAP_L2_VISTR_M_MASK | R_IRS_VMAP_L2_VISTR_VM_ID_MASK |
-                 R_IRS_VMAP_L2_VISTR_TYPE_MASK |
-                 R_IRS_VMAP_L2_VISTR_ID_MASK),
+                 GICV5_IRS_VMAP_L2_VISTR_MASK),
     GICV5_VM_REG(64, IRS_VMAP_VPER, GICV5_REG_WO,
-                 R_IRS_VMAP_VPER_M_MASK | R_IRS_VMAP_VPER_VM_ID_MASK |
-                 R_IRS_VMAP_VPER_VPE_ID_MASK),
+                 GICV5_IRS_VMAP_VPER_MASK),
     GICV5_RES0(IRS_RES_2E8, IRS_RES_2FC),
     GICV5_VM_REG(64, IRS_SAVE_VMR, GICV5_REG_WO,
-                 R_IRS_SAVE_VMR_S_MASK | R_IRS_SAVE_VMR_Q_MASK |
-                 R_IRS_SAVE_VMR_VM_ID_MASK),
+                 GICV5_IRS_SAVE_VMR_MASK),
     GICV5_VM_REG(32, IRS_SAVE_VM_STATUSR, GICV5_REG_RO, 0,
                  .value = R_IRS_SAVE_VM_STATUSR_IDLE_MASK),
     GICV5_RES0(IRS_MEC_IDR, IRS_MPAM_PARTID_R),

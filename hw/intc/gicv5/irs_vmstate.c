@@ -23,6 +23,7 @@
 #include "migration/vmstate.h"
 #include "irs_internal.h"
 #include "irs_regs.h"
+#include "irs_vmstate.h"
 #include "swerr.h"
 
 /*
@@ -82,7 +83,7 @@ static bool get_bitmap(QEMUFile *f, unsigned long *map, uint32_t n)
     return true;
 }
 
-static void save_parts(const GICv5IST *ist, QEMUFile *f)
+void gicv5_stream_put_parts(const GICv5IST *ist, QEMUFile *f)
 {
     uint32_t n = gicv5_ist_page_size(ist);
     GICv5ISTPart part;
@@ -99,6 +100,7 @@ static void save_parts(const GICv5IST *ist, QEMUFile *f)
             qemu_put_be32(f, part.words[i]);
         }
     }
+    qemu_put_byte(f, IST_END);
 }
 
 static void save_pages(const GICv5IST *ist, QEMUFile *f)
@@ -114,6 +116,7 @@ static void save_pages(const GICv5IST *ist, QEMUFile *f)
             }
         }
     }
+    qemu_put_byte(f, IST_END);
 }
 
 static bool is_container(const ARMGICv5CommonState *s)
@@ -127,20 +130,24 @@ static void save_ist(const ARMGICv5CommonState *s, const GICv5IST *ist,
     if (is_container(s)) {
         save_pages(ist, f);
     } else {
-        save_parts(ist, f);
+        gicv5_stream_put_parts(ist, f);
     }
-    qemu_put_byte(f, IST_END);
 }
 
 /**
  * ISTLoader: what is known while the records of an IST are read
  *
+ * @what: for messages: which field, and which table
+ * @vm: it is a VM's, if not NULL; @is_clean: no word may differ from memory
  * @l1: of the first form, with a two-level table: its L1 ISTEs, 0 for those
  *     that are not valid
  */
 typedef struct ISTLoader {
     ARMGICv5CommonState *s;
+    const char *what;
     GICv5Domain domain;
+    const GICv5Space *vm;
+    bool is_clean;
     GICv5IST *ist;
     QEMUFile *f;
     bool in_memory;
@@ -151,13 +158,16 @@ typedef struct ISTLoader {
 
 static int bad_ist(const ISTLoader *l, const char *field, uint64_t value)
 {
-    error_report("arm-gicv5: ist: domain %d: %s 0x%" PRIx64 " is invalid, "
-                 "repeated or out of order", l->domain, field, value);
+    error_report("arm-gicv5: %s: %s 0x%" PRIx64 " is invalid, repeated or "
+                 "out of order", l->what, field, value);
     return -EINVAL;
 }
 
 static int no_room(const ISTLoader *l)
 {
+    if (l->vm) {
+        return gicv5_stream_no_vm_memory(l->s, l->what);
+    }
     error_report("arm-gicv5: ist: domain %d: there is more state of LPIs than "
                  "lpi-memory (%" PRIu64 " bytes) allows here", l->domain,
                  gicv5_system_config(l->s->sys)->lpi_memory);
@@ -182,7 +192,7 @@ static int load_l1(ISTLoader *l, uint32_t index)
 
 static int load_words(ISTLoader *l, GICv5ISTPart *part)
 {
-    const GICv5Space *sp = gicv5_irs_space(l->s, l->domain);
+    const GICv5Space *sp = l->vm ?: gicv5_irs_space(l->s, l->domain);
     uint32_t n = gicv5_ist_page_size(l->ist);
 
     for (uint32_t i = find_first_bit(part->send, n); i < n;
@@ -191,6 +201,9 @@ static int load_words(ISTLoader *l, GICv5ISTPart *part)
 
         if (word != gicv5_sanitize_word(sp, word)) {
             return bad_ist(l, "state word", word);
+        }
+        if (l->vm && !gicv5_vm_can_have_word(l->vm, word)) {
+            return bad_ist(l, "VPE that was not sent, of state word", word);
         }
         part->words[i] = word;
     }
@@ -216,7 +229,8 @@ static int load_page(ISTLoader *l, uint8_t kind, uint32_t index)
     if (kind == IST_PART) {
         if (!get_bitmap(l->f, part.send, n) ||
             !get_bitmap(l->f, part.dirty, n) ||
-            bitmap_andnot(stray, part.dirty, part.send, GICV5_IST_PAGE_SIZE)) {
+            bitmap_andnot(stray, part.dirty, part.send, GICV5_IST_PAGE_SIZE) ||
+            (l->is_clean && !bitmap_empty(part.dirty, GICV5_IST_PAGE_SIZE))) {
             return bad_ist(l, "bit map of block", index);
         }
     } else if (kind == IST_PAGE) {
@@ -272,14 +286,32 @@ static int load_ist_records(ISTLoader *l)
     }
 }
 
+int gicv5_stream_get_parts(ARMGICv5CommonState *s, const GICv5Space *vm,
+                           GICv5IST *ist, bool is_clean, const char *what,
+                           QEMUFile *f)
+{
+    ISTLoader l = {
+        .s = s, .what = what, .vm = vm, .is_clean = is_clean, .ist = ist,
+        .f = f, .last_l1 = -1, .last_page = -1,
+    };
+    uint8_t kind = qemu_get_byte(f);
+
+    if (kind != IST_IN_MEMORY) {
+        return bad_ist(&l, "kind of record", kind);
+    }
+    l.in_memory = true;
+    return load_ist_records(&l);
+}
+
 static int load_ist(ARMGICv5CommonState *s, unsigned domain, QEMUFile *f)
 {
     GICv5IRSDomain *d = &s->d[domain];
     GICv5IST *ist = gicv5_irs_ist(s, domain);
     GICv5ISTConfig cfg = gicv5_irs_ist_config(s, d->ist_cfgr);
     g_autofree uint64_t *l1 = NULL;
+    g_autofree char *what = g_strdup_printf("ist: domain %u", domain);
     ISTLoader l = {
-        .s = s, .domain = domain, .ist = ist, .f = f,
+        .s = s, .what = what, .domain = domain, .ist = ist, .f = f,
         .last_l1 = -1, .last_page = -1,
     };
     int ret;
@@ -415,6 +447,7 @@ bool gicv5_irs_check_idr(ARMGICv5CommonState *s, const uint32_t *idr,
         const char *name, *option;
     } fields[] = {
         ID_FIELD(0, IRS_IDR0, PA_RANGE, "pa_range", OPT_ACCEL, 0),
+        ID_FIELD(0, IRS_IDR0, VIRT, "x-virtualization", OPT_GLOBAL, 0),
         ID_FIELD(0, IRS_IDR0, ONE_N, "has-one-of-n", OPT_GLOBAL, 0),
         ID_FIELD(0, IRS_IDR0, SETLPI, "has-setlpi", OPT_MACHINE, 0),
         ID_FIELD(0, IRS_IDR0, SWE, "has-swerr", OPT_GLOBAL, 0),
@@ -496,7 +529,9 @@ static bool check_domain(const GICv5IRSDomain *d)
 
     return in_mask("cr0", n, d->cr0, R_IRS_CR0_IRSEN_MASK & all) &&
            in_mask("cr1", n, d->cr1,
-                   ARM_GICV5_COMMON_GET_CLASS(d->irs)->cr1_mask & all) &&
+                   (ARM_GICV5_COMMON_GET_CLASS(d->irs)->cr1_mask |
+                    (gicv5_irs_has_vms(d) ? R_IRS_CR1_VM_TABLES_MASK : 0)) &
+                   all) &&
            (d->spi_selr == GICV5_SEL_NONE ||
             in_mask("spi_selr", n, d->spi_selr,
                     R_IRS_SPI_SELR_ID_MASK & all)) &&
@@ -737,5 +772,9 @@ const VMStateDescription vmstate_arm_gicv5 = {
             .flags = VMS_SINGLE,
         },
         VMSTATE_END_OF_LIST()
+    },
+    .subsections = (const VMStateDescription * const []) {
+        &vmstate_gicv5_virt,
+        NULL
     }
 };

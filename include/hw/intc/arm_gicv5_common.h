@@ -59,8 +59,8 @@ typedef struct GICv5SWErrRecord {
  * GICv5IRSDomain: the registers of one config frame
  *
  * Whether an IRS is enabled and a table is valid is in the engine, or the
- * kernel: @cr0, and VALID in @ist_baser, are right only while they are saved
- * or loaded.
+ * kernel: @cr0, and VALID in @ist_baser and @vmt_baser, are right only while
+ * they are saved or loaded.
  *
  * Selections hold the last value written; whether one is valid is decided
  * when it is used, since it can change (IRS_SPI_DOMAINR of the EL3 frame).
@@ -78,7 +78,7 @@ typedef struct GICv5IRSDomain {
     uint32_t ist_cfgr;      /* IRS_IST_CFGR */
     GICv5SWErrRecord swerr; /* IRS_SWERR_STATUSR, IRS_SWERR_SYNDROMER0, 1 */
 
-    /* Virtualization; @vmt_baser (but for VALID), @vmt_cfgr: the primary's */
+    /* Virtualization; @vmt_baser, @vmt_cfgr: the primary's */
     uint64_t vmt_baser;
     uint32_t vmt_cfgr;
     uint64_t vpe_selected;  /* IRS_VPE_SELR, written last with S */
@@ -127,8 +127,7 @@ typedef struct GICv5IRSDomain {
  *     in the guest's tables, but for LPIs that are waiting for their PE: those
  *     for which there is no room are unreachable.
  * @virt: "x-virtualization", VMs in all domains but EL3 (IRS_IDR0.VIRT). The
- *     CPU interface has no virtual part yet, and a machine with it cannot
- *     migrate.
+ *     CPU interface has no virtual part yet.
  * @vm_id_bits: "vm-id-bits", 8..16 (IRS_IDR3.VM_ID_BITS)
  * @vpe_id_bits: "vpe-id-bits", 1..16 (IRS_IDR4.VPE_ID_BITS + 1)
  * @vm_memory: "vm-memory", bytes of host memory for the state of VMs that are
@@ -175,7 +174,6 @@ struct ARMGICv5CommonState {
     GICv5Memory *memory;            /* that tables are in */
     GICv5Port *port;                /* num_cpus of them */
     uint64_t *spi_count;            /* rises of each wire, for "info irq" */
-    Error *virt_blocker;            /* of migration */
 
     /* IRS_IDR0 to IRS_IDR2, but for IRS_IDR0.INT_DOM; fixed once realized */
     uint32_t idr[GICV5_NUM_IDRS];

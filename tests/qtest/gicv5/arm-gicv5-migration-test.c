@@ -17,61 +17,10 @@
 #define NUM_CPUS 4
 #define NUM_LPIS 4096
 
-/* Wait until the source is done; returns whether it worked */
-static bool migrate(QTestState *from, const char *uri)
-{
-    QDict *rsp = qtest_qmp(from, "{ 'execute': 'migrate', 'arguments': "
-                           "{ 'uri': %s } }", uri);
-
-    g_assert_false(qdict_haskey(rsp, "error"));
-    qobject_unref(rsp);
-    for (;;) {
-        g_autofree char *status = NULL;
-
-        rsp = qtest_qmp(from, "{ 'execute': 'query-migrate' }");
-        status = g_strdup(qdict_get_try_str(qdict_get_qdict(rsp, "return"),
-                                            "status"));
-        qobject_unref(rsp);
-        if (g_str_equal(status, "completed")) {
-            return true;
-        }
-        if (g_str_equal(status, "failed")) {
-            return false;
-        }
-        g_usleep(1000);
-    }
-}
-
-static void wait_running(QTestState *to)
-{
-    for (;;) {
-        QDict *rsp = qtest_qmp(to, "{ 'execute': 'query-status' }");
-        bool done = !g_str_equal(qdict_get_str(qdict_get_qdict(rsp, "return"),
-                                               "status"), "inmigrate");
-
-        qobject_unref(rsp);
-        if (done) {
-            return;
-        }
-        g_usleep(1000);
-    }
-}
-
 /* A machine like @from, with the state of @from, which is gone then */
 static QTestState *move(QTestState *from, unsigned domains)
 {
-    g_autofree char *dir = g_dir_make_tmp("gicv5-migration-XXXXXX", NULL);
-    g_autofree char *uri = g_strdup_printf("unix:%s/socket", dir);
-    g_autofree char *path = g_strdup_printf("%s/socket", dir);
-    g_autofree char *incoming = g_strdup_printf("-incoming %s", uri);
-    QTestState *to = gicv5_start(NUM_IRS, domains, NUM_CPUS, incoming);
-
-    g_assert_true(migrate(from, uri));
-    wait_running(to);
-    qtest_quit(from);
-    unlink(path);
-    rmdir(dir);
-    return to;
+    return gicv5_move(from, NUM_IRS, domains, NUM_CPUS, NULL);
 }
 
 /* --- everything that a program can see --- */
@@ -484,30 +433,14 @@ static void test_wires(void)
 /* A destination that differs refuses; the source stays as it is. */
 static void check_refusal(QTestState *qts, const char *const *args)
 {
-    g_autofree char *dir = g_dir_make_tmp("gicv5-migration-XXXXXX", NULL);
-    g_autofree char *file = g_strdup_printf("%s/stream", dir);
-    g_autofree char *uri = g_strdup_printf("exec:cat >%s", file);
-    g_autofree char *cmd = NULL;
-    g_autofree char *err = NULL;
+    g_autofree char *machine = g_strdup_printf("irs=2%s -smp 4 %s", args[0],
+                                               args[1]);
     IRS f = gicv5_irs(qts, 0, DOM_NS);
-    int status;
 
-    g_assert_true(migrate(qts, uri));
-    cmd = g_strdup_printf("%s -accel qtest -display none -nodefaults -machine "
-                          "gicv5-test,irs=2%s -smp 4 %s -incoming "
-                          "\"exec:cat %s\"", getenv("QTEST_QEMU_BINARY"),
-                          args[0], args[1], file);
-    g_assert_true(g_spawn_command_line_sync(cmd, NULL, &err, &status, NULL));
-    g_test_message("%s", err);
-    g_assert_true(WIFEXITED(status));
-    g_assert_cmpint(WEXITSTATUS(status), ==, 1);
-    g_assert_nonnull(strstr(err, args[2]));
-
+    gicv5_assert_refused(qts, machine, args[2]);
     irs_enable(&f);
     g_assert_cmphex(irs_readl(&f, CR0), ==, CR0_IRSEN | CR0_IDLE);
     qtest_quit(qts);
-    unlink(file);
-    rmdir(dir);
 }
 
 static void test_mismatch(const void *data)

@@ -49,10 +49,11 @@
 #define VLPI (RAM_BASE + 0x150000)
 #define VLPI_L2 (RAM_BASE + 0x160000)
 
+#define VIRT "-global arm-gicv5.x-virtualization=on "
+
 static QTestState *start(IRS *f)
 {
-    QTestState *qts = gicv5_start(1, ONLY_NS, 2,
-                                  "-global arm-gicv5.x-virtualization=on");
+    QTestState *qts = gicv5_start(1, ONLY_NS, 2, VIRT);
 
     *f = gicv5_irs(qts, 0, DOM_NS);
     return qts;
@@ -503,6 +504,218 @@ static void test_spi_vmr(void)
     qtest_quit(qts);
 }
 
+/* --- migration --- */
+
+static void move(IRS *f, CPU *host, CPU *guest)
+{
+    QTestState *qts = gicv5_move(f->qts, 1, ONLY_NS, 2, VIRT);
+
+    f->qts = guest->qts = qts;
+    for (unsigned i = 0; i < 2; i++) {
+        host[i].qts = qts;
+    }
+}
+
+/* Pending, active, clean and dirty; resident, with a doorbell, and not valid */
+static void test_move(void)
+{
+    IRS f;
+    CPU host[2], guest, resident;
+    QTestState *qts = start_vm(&f, host, &guest);
+
+    /* In memory, and clean when it is loaded with the others */
+    qtest_writel(qts, VSPI + 4 * 9, ISTE_ENABLE | ISTE_PRIO(3));
+    qtest_writel(qts, VSPI + 4 * 10, ISTE_PENDING | ISTE_ENABLE | ISTE_PRIO(4) |
+                 ISTE_IAFFID(1));
+    st(&f, VLPI, VLPI_L2 | VALID);
+    st(&f, VMTE(3) + 16, 11ULL << 59 | 1ULL << 58 | VLPI);
+    irs_writeq(&f, VMAP_VISTR, M | HI(3) | TYPE_LPI);
+    make_vm(&f, 5);
+    make_vm(&f, 6);
+    g_assert_false(select_vpe(&f, 6, 3));
+
+    cpu_set_resident(&host[1], CONTEXTR(3, 1));
+    gic_configure(&guest, SPI(4), 9, 1);
+    gic(&guest, SET_PENDING, SPI(4), 1);
+    gic_configure(&guest, SPI(5), 2, 1);
+    gic(&guest, SET_HANDLING, SPI(5), 1);
+    gic(&guest, SET_PENDING, SPI(5), 1);
+    gic(&guest, ACTIVATE, SPI(5), 0);
+    gic_configure(&guest, LPI(700), 7, 1);
+    gic(&guest, SET_PENDING, LPI(700), 1);
+    cpu_set_resident(&host[0], CONTEXTR(3, 0));
+    cpu_set_resident(&host[0], CONTEXTR_DB | CONTEXTR_DBPM(8));
+    irs_writel(&f, CR1, UINT32_MAX);
+    irs_writel(&f, VM_SELR, 3);
+    irs_writeq(&f, VPE_SELR, S | HI(1) | 3);
+    irs_writeq(&f, SAVE_VMR, S | Q | 6);
+    /* The other half comes later. */
+    irs_writel(&f, VMAP_VMR, 11);
+
+    for (unsigned i = 0; i < 2; i++) {
+        move(&f, host, &guest);
+    }
+    qts = f.qts;
+    resident = host[1];
+    resident.scope = SCOPE_RESIDENT;
+    g_assert_cmphex(irs_readl(&f, CR1), ==, 0xffff);
+    g_assert_cmphex(irs_readq(&f, VMT_BASER), ==, VMT | VALID);
+    g_assert_cmphex(irs_readl(&f, VMT_CFGR), ==, VMT_CFGR_TWO_LEVEL | 16);
+    g_assert_cmphex(irs_readl(&f, VM_STATUSR), ==, 3);
+    g_assert_cmphex(irs_readq(&f, VPE_SELR), ==, HI(1) | 3);
+    g_assert_cmphex(irs_readl(&f, VPE_STATUSR), ==, 3);
+    g_assert_cmphex(irs_readq(&f, VPE_DBR), ==, M | (DOORBELL + 1));
+    g_assert_cmphex(irs_readl(&f, SAVE_VM_STATUSR), ==, 3);
+    irs_writel(&f, VMAP_VMR + 4, 1u << 31);
+    g_assert_cmphex(ld(&f, VMTE(11)), ==, VALID);
+
+    /* Where it was resident it is, with what is most important. */
+    assert_icsr(&resident, SPI(4), ISTE_PENDING | ISTE_ENABLE | ISTE_PRIO(9) |
+                ISTE_IAFFID(1));
+    assert_icsr(&resident, SPI(5), ISTE_PENDING | ISTE_ACTIVE | ISTE_LEVEL |
+                ISTE_ENABLE | ISTE_PRIO(2) | ISTE_IAFFID(1));
+    assert_icsr(&resident, SPI(9), ISTE_ENABLE | ISTE_PRIO(3));
+    assert_icsr(&resident, LPI(700), ISTE_PENDING | ISTE_ENABLE |
+                ISTE_PRIO(7) | ISTE_IAFFID(1));
+    g_assert_cmphex(irs_readq(&f, VPE_HPPIR), ==, HI(1) | SPI(10));
+    gic(&resident, ACTIVATE, SPI(10), 0);
+    g_assert_cmphex(irs_readq(&f, VPE_HPPIR), ==, HI(1) | LPI(700));
+    g_assert_true(cpu_set_resident(&host[0], CONTEXTR(3, 1)) & CONTEXTR_F);
+
+    /* Memory is as stale as it was. */
+    g_assert_cmphex(qtest_readl(qts, VSPI + 4 * 4), ==, 0);
+    /* The doorbell rings once. */
+    gic_configure(&guest, SPI(1), 9, 0);
+    gic(&guest, SET_PENDING, SPI(1), 1);
+    assert_no_candidate(&host[0]);
+    gic(&guest, SET_PRIORITY, SPI(1), 8);
+    assert_candidate(&host[0], LPI(DOORBELL), 1);
+    g_assert_cmphex(cpu_acknowledge(&host[0]), ==, LPI(DOORBELL));
+    cpu_finish(&host[0], LPI(DOORBELL));
+    move(&f, host, &guest);
+    assert_no_candidate(&host[0]);
+    gic(&guest, SET_PENDING, SPI(1), 0);
+    gic(&guest, SET_PENDING, SPI(1), 1);
+    assert_no_candidate(&host[0]);
+
+    /* Changed after the save, on the other side */
+    irs_writeq(&f, SAVE_VMR, S | Q | 3);
+    g_assert_cmphex(irs_readl(&f, SAVE_VM_STATUSR), ==, 3);
+    move(&f, host, &guest);
+    g_assert_cmphex(irs_readl(&f, SAVE_VM_STATUSR), ==, 3);
+    gic(&guest, SET_PENDING, SPI(30), 1);
+    g_assert_cmphex(irs_readl(&f, SAVE_VM_STATUSR), ==, 1);
+    move(&f, host, &guest);
+    g_assert_cmphex(irs_readl(&f, SAVE_VM_STATUSR), ==, 1);
+
+    /* What differs from memory goes there when the VM goes. */
+    irs_writeq(&f, VMAP_VMR, M | U | 3);
+    g_assert_cmphex(ld(&f, VMTE(3)), ==, 0);
+    g_assert_cmphex(qtest_readl(f.qts, VSPI + 4 * 4), ==, ISTE_PENDING |
+                    ISTE_ENABLE | ISTE_PRIO(9) | ISTE_IAFFID(1));
+    g_assert_cmphex(qtest_readl(f.qts, VLPI_L2 + 4 * 700), ==, ISTE_PENDING |
+                    ISTE_ENABLE | ISTE_PRIO(7) | ISTE_IAFFID(1));
+    move(&f, host, &guest);
+    resident.qts = f.qts;
+    assert_icsr(&resident, SPI(4), UNREACHABLE);
+    irs_writeq(&f, VMAP_VMR, M | 3);
+    g_assert_true(select_vpe(&f, 3, 1));
+    assert_icsr(&guest, SPI(4), ISTE_PENDING | ISTE_ENABLE | ISTE_PRIO(9) |
+                ISTE_IAFFID(1));
+    qtest_quit(f.qts);
+}
+
+/*
+ * Two IRSes, which share the VMs: each VPE is resident on a PE of the other.
+ * All domains but EL3 have VMs of the same IDs.
+ */
+static void test_move_irs(void)
+{
+    QTestState *qts = gicv5_start(2, ALL_DOMAINS, 2, VIRT);
+    IRS f;
+
+    for (unsigned i = 0; i < 3; i++) {
+        unsigned d = i == 2 ? DOM_REALM : i;
+        CPU c = gicv5_cpu(qts, 1 - i % 2, d);
+
+        f = gicv5_irs(qts, i % 2, d);
+        qtest_memset(qts, VMT, 0, 0x100000);
+        irs_writel(&f, VMT_CFGR, 8);
+        irs_writeq(&f, VMT_BASER, L2_VMT | VALID);
+        make_vm(&f, 3);
+        st(&f, VMTE(3) + 24, 5ULL << 59 | VSPI);
+        irs_writeq(&f, VMAP_VISTR, M | HI(3) | TYPE_SPI);
+        make_vpe(&f, 3, i);
+        g_assert_false(cpu_set_resident(&c, CONTEXTR(3, i)) & CONTEXTR_F);
+        c.scope = SCOPE_RESIDENT;
+        gic_configure(&c, SPI(2), 5 + i, i);
+        gic(&c, SET_PENDING, SPI(2), 1);
+        irs_writel(&f, VM_SELR, i);
+    }
+    qts = gicv5_move(qts, 2, ALL_DOMAINS, 2, VIRT);
+    for (unsigned i = 0; i < 3; i++) {
+        unsigned d = i == 2 ? DOM_REALM : i;
+        CPU c = gicv5_cpu(qts, 1 - i % 2, d);
+        CPU other = gicv5_cpu(qts, i % 2, d);
+
+        f = gicv5_irs(qts, i % 2, d);
+        g_assert_cmphex(irs_readl(&f, VM_SELR), ==, i);
+        c.scope = other.scope = SCOPE_RESIDENT;
+        assert_icsr(&c, SPI(2), ISTE_PENDING | ISTE_ENABLE | ISTE_PRIO(5 + i) |
+                    ISTE_IAFFID(i));
+        assert_icsr(&other, SPI(2), UNREACHABLE);
+        f = gicv5_irs(qts, 1 - i % 2, d);
+        g_assert_cmphex(irs_readl(&f, VM_SELR), ==, 0);
+        g_assert_cmphex(irs_readq(&f, VMT_BASER), ==, L2_VMT | VALID);
+    }
+    qtest_quit(qts);
+}
+
+/* Destinations that differ; the source goes on. */
+static void test_move_mismatch(void)
+{
+    static const struct {
+        const char *machine;
+        const char *text;
+    } other[] = {
+        { "irs=1 -smp 2", "x-virtualization is 0, but the source has 1 "
+          "(option -global arm-gicv5.x-virtualization)" },
+        { "irs=1 -smp 2 " VIRT "-global arm-gicv5.vm-id-bits=12",
+          "-global arm-gicv5.vm-id-bits" },
+        { "irs=1 -smp 2 " VIRT "-global arm-gicv5.vpe-id-bits=10",
+          "-global arm-gicv5.vpe-id-bits" },
+        { "irs=1 -smp 2 " VIRT "-global arm-gicv5.vm-memory=64K",
+          "vms: domain 1: VM 3: SPIs: there is more state of VMs than "
+          "vm-memory (65536 bytes) allows here" },
+    };
+    IRS f;
+    CPU host[2], guest;
+    QTestState *qts = start_vm(&f, host, &guest);
+
+    /* 16 pages of 3 KiB and more, with two chunks of a directory */
+    irs_writeq(&f, VMAP_VISTR, M | U | HI(3) | TYPE_SPI);
+    st(&f, VMTE(3) + 24, 14ULL << 59 | 1ULL << 58 | VLPI);
+    irs_writeq(&f, VMAP_VISTR, M | HI(3) | TYPE_SPI);
+    for (unsigned i = 0; i < 16; i++) {
+        st(&f, VLPI + 8 * i, (VLPI_L2 + 0x1000 * i) | VALID);
+        for (unsigned n = 0; n < 4; n++) {
+            gic_configure(&guest, SPI(1024 * i + 256 * n), 9, 1);
+        }
+    }
+    for (unsigned i = 0; i < ARRAY_SIZE(other); i++) {
+        gicv5_assert_refused(qts, other[i].machine, other[i].text);
+        assert_icsr(&guest, SPI(1024), ISTE_ENABLE | ISTE_PRIO(9) |
+                    ISTE_IAFFID(1));
+    }
+    g_assert_true(select_vpe(&f, 3, 1));
+    qtest_quit(qts);
+
+    qts = gicv5_start(1, ONLY_NS, 2, NULL);
+    gicv5_assert_refused(qts, "irs=1 -smp 2 " VIRT, "x-virtualization is 1, "
+                         "but the source has 0");
+    qtest_quit(qts);
+}
+
 /* Without virtualization the same requests have answers. */
 static void test_not_virtual(void)
 {
@@ -588,6 +801,9 @@ int main(int argc, char **argv)
     qtest_add_func("/gicv5/vm/vm", test_vm);
     qtest_add_func("/gicv5/vm/resident", test_resident);
     qtest_add_func("/gicv5/vm/doorbell", test_doorbell);
+    qtest_add_func("/gicv5/vm/move", test_move);
+    qtest_add_func("/gicv5/vm/move-irs", test_move_irs);
+    qtest_add_func("/gicv5/vm/move-mismatch", test_move_mismatch);
     qtest_add_func("/gicv5/vm/spi-vmr", test_spi_vmr);
     qtest_add_func("/gicv5/vm/not-virtual", test_not_virtual);
     qtest_add_func("/gicv5/vm/hostile", test_hostile);

@@ -5,6 +5,7 @@
  */
 
 #include "qemu/osdep.h"
+#include "qobject/qdict.h"
 #include "gicv5-driver.h"
 
 #define FRAMES_BASE 0x08000000
@@ -26,6 +27,89 @@ QTestState *gicv5_start(unsigned irs, unsigned domains, unsigned cpus,
 {
     return qtest_initf("-machine gicv5-test,irs=%u,domains=%u -smp %u %s",
                        irs, domains, cpus, args ?: "");
+}
+
+/* Wait until the source is done; returns whether it worked */
+static bool migrate(QTestState *from, const char *uri)
+{
+    QDict *rsp = qtest_qmp(from, "{ 'execute': 'migrate', 'arguments': "
+                           "{ 'uri': %s } }", uri);
+
+    g_assert_false(qdict_haskey(rsp, "error"));
+    qobject_unref(rsp);
+    for (;;) {
+        g_autofree char *status = NULL;
+
+        rsp = qtest_qmp(from, "{ 'execute': 'query-migrate' }");
+        status = g_strdup(qdict_get_try_str(qdict_get_qdict(rsp, "return"),
+                                            "status"));
+        qobject_unref(rsp);
+        if (g_str_equal(status, "completed")) {
+            return true;
+        }
+        if (g_str_equal(status, "failed")) {
+            return false;
+        }
+        g_usleep(1000);
+    }
+}
+
+static void wait_running(QTestState *to)
+{
+    for (;;) {
+        QDict *rsp = qtest_qmp(to, "{ 'execute': 'query-status' }");
+        bool done = !g_str_equal(qdict_get_str(qdict_get_qdict(rsp, "return"),
+                                               "status"), "inmigrate");
+
+        qobject_unref(rsp);
+        if (done) {
+            return;
+        }
+        g_usleep(1000);
+    }
+}
+
+QTestState *gicv5_move(QTestState *from, unsigned irs, unsigned domains,
+                       unsigned cpus, const char *args)
+{
+    g_autofree char *dir = g_dir_make_tmp("gicv5-migration-XXXXXX", NULL);
+    g_autofree char *uri = g_strdup_printf("unix:%s/socket", dir);
+    g_autofree char *path = g_strdup_printf("%s/socket", dir);
+    g_autofree char *incoming = g_strdup_printf("-incoming %s %s", uri,
+                                                args ?: "");
+    QTestState *to = gicv5_start(irs, domains, cpus, incoming);
+
+    g_assert_true(migrate(from, uri));
+    wait_running(to);
+    qtest_quit(from);
+    unlink(path);
+    rmdir(dir);
+    return to;
+}
+
+void gicv5_assert_refused(QTestState *from, const char *machine,
+                          const char *text)
+{
+    g_autofree char *dir = g_dir_make_tmp("gicv5-migration-XXXXXX", NULL);
+    g_autofree char *file = g_strdup_printf("%s/stream", dir);
+    g_autofree char *uri = g_strdup_printf("exec:cat >%s", file);
+    g_autofree char *cmd = NULL;
+    g_autofree char *err = NULL;
+    int status;
+
+    g_assert_true(migrate(from, uri));
+    cmd = g_strdup_printf("%s -accel qtest -display none -nodefaults -machine "
+                          "gicv5-test,%s -incoming \"exec:cat %s\"",
+                          getenv("QTEST_QEMU_BINARY"), machine, file);
+    g_assert_true(g_spawn_command_line_sync(cmd, NULL, &err, &status, NULL));
+    g_test_message("%s", err);
+    g_assert_true(WIFEXITED(status));
+    g_assert_cmpint(WEXITSTATUS(status), ==, 1);
+    g_assert_nonnull(strstr(err, text));
+    /* Otherwise it could not migrate once more. */
+    qtest_qmp_assert_success(from, "{ 'execute': 'cont' }");
+    unlink(file);
+    rmdir(dir);
 }
 
 IRS gicv5_irs(QTestState *qts, unsigned irs, unsigned domain)

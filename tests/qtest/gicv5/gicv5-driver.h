@@ -130,6 +130,22 @@ typedef struct IRS {
 QTestState *gicv5_start(unsigned irs, unsigned domains, unsigned cpus,
                         const char *args);
 
+/**
+ * gicv5_move: a machine like @from, with the state of @from, which is gone then
+ *
+ * @args: what gicv5_start() was given
+ */
+QTestState *gicv5_move(QTestState *from, unsigned irs, unsigned domains,
+                       unsigned cpus, const char *args);
+
+/**
+ * gicv5_assert_refused: a destination refuses the state of @from, and says @text
+ *
+ * @machine: what follows "-machine gicv5-test," for it. @from stays as it is.
+ */
+void gicv5_assert_refused(QTestState *from, const char *machine,
+                          const char *text);
+
 /* The frame of @domain in IRS number @irs */
 IRS gicv5_irs(QTestState *qts, unsigned irs, unsigned domain);
 
