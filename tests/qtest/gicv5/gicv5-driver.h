@@ -139,9 +139,10 @@ QTestState *gicv5_move(QTestState *from, unsigned irs, unsigned domains,
                        unsigned cpus, const char *args);
 
 /**
- * gicv5_assert_refused: a destination refuses the state of @from, and says @text
+ * gicv5_assert_refused: a destination refuses the state of @from
  *
- * @machine: what follows "-machine gicv5-test," for it. @from stays as it is.
+ * @machine: what follows "-machine gicv5-test," for it
+ * @text: what it says. @from stays as it is.
  */
 void gicv5_assert_refused(QTestState *from, const char *machine,
                           const char *text);

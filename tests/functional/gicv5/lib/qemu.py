@@ -154,6 +154,11 @@ class Machine(QEMUMachine):
                 end.close()
         super()._post_shutdown()
 
+    def _load_io_log(self):
+        # It may quote what is no text: names of a damaged stream
+        if self._qemu_log_path is not None:
+            self._iolog = self.errors()
+
     def __exit__(self, *exc):
         self.kill()
 

@@ -28,8 +28,15 @@ class TestBoard(Machine):
                          sockets=['qtest'])
 
     def gic(self, cpu, domain, num, intid=0, value=0):
-        """The qtest command that stands for a CPU interface"""
-        reply = self.qtest(f'csr gic {cpu | domain << 16:#x} {num} '
+        """The qtest command that stands for a CPU interface
+
+        num can be that of a VM's interrupts: (command, VM).
+        """
+        where = cpu | domain << 16
+        if isinstance(num, tuple):
+            num, vm = num
+            where |= 2 << 18 | vm << 32
+        reply = self.qtest(f'csr gic {where:#x} {num} '
                            f'{intid | value << 32:#x}')
         return int(reply[1], 16)
 
@@ -79,7 +86,7 @@ def description(stream):
 
 
 def sections(stream):
-    """Sections of the IRSes and subsections of the CPUs, by name and number"""
+    """Sections of IRSes, subsections of IRSes and CPUs, by name and number"""
     found = {}
     for dev in description(stream)['devices']:
         name = dev['name'].encode()
@@ -88,8 +95,14 @@ def sections(stream):
         if dev['vmsd_name'] == 'arm_gicv5':
             start = stream.index(head) + len(head) + 4
             sec = Section(f'arm_gicv5/{number}', start, dev)
-            assert stream[sec.end] == FOOTER, sec.name
+            assert stream[sec.end] in (FOOTER, SUBSECTION), sec.name
             found[sec.name] = sec
+            for sub in dev.get('subsections', ()):
+                # arm_gicv5/virt follows at once: there is no other.
+                start = sec.end + 2 + len(sub['vmsd_name']) + 4
+                virt = Section(f'{sub["vmsd_name"]}/{number}', start, sub)
+                assert stream[virt.end] == FOOTER, virt.name
+                found[virt.name] = virt
         elif dev['vmsd_name'] == 'cpu':
             start = stream.index(head)
             for sub in dev.get('subsections', ()):
