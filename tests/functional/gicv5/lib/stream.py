@@ -30,12 +30,13 @@ class TestBoard(Machine):
     def gic(self, cpu, domain, num, intid=0, value=0):
         """The qtest command that stands for a CPU interface
 
-        num can be that of a VM's interrupts: (command, VM).
+        num can be (command, VM) for interrupts of a VM, or of that of the VPE
+        that is resident if it is None.
         """
         where = cpu | domain << 16
         if isinstance(num, tuple):
             num, vm = num
-            where |= 2 << 18 | vm << 32
+            where |= 1 << 18 if vm is None else 2 << 18 | vm << 32
         reply = self.qtest(f'csr gic {where:#x} {num} '
                            f'{intid | value << 32:#x}')
         return int(reply[1], 16)
