@@ -53,12 +53,16 @@ static int find_irs(Object *obj, void *opaque)
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     const char *id_bits = getenv("GICV5_FUZZ_ID_BITS");
+    const char *virt = getenv("GICV5_FUZZ_VIRT");
     g_autofree char *global = g_strdup_printf("arm-gicv5.id-bits=%s",
                                               id_bits ? id_bits : "24");
+    g_autofree char *vms = g_strdup_printf("arm-gicv5.x-virtualization=%s",
+                                           virt ? virt : "off");
     const char *args[] = {
         "gicv5-stream-fuzz", "-accel", "qtest", "-machine",
         "gicv5-test,irs=2,domains=15", "-smp", "4", "-m", "32M", "-global",
-        global, "-display", "none", "-nodefaults", "-S", NULL
+        global, "-global", vms, "-global", "arm-gicv5.vm-memory=1M",
+        "-display", "none", "-nodefaults", "-S", NULL
     };
 
     qemu_init(ARRAY_SIZE(args) - 1, (char **)args);
@@ -116,12 +120,22 @@ static uint8_t *save(const Target *t, size_t *size)
     return data;
 }
 
+/* No more than migrations are told beforehand, but for what is fixed */
+static void check_size(const Target *t, size_t size)
+{
+    ARMGICv5CommonState *s = (ARMGICv5CommonState *)
+        object_dynamic_cast(t->obj, TYPE_ARM_GICV5_COMMON);
+
+    g_assert(!s || size <= gicv5_system_save_size(s->sys) + 4096);
+}
+
 /* What programs may do with the state that was loaded */
 static void use(const Target *t)
 {
     static const uint16_t regs[] = {
         0x80, 0x84, 0x108, 0x10c, 0x114, 0x118, 0x140, 0x144, 0x148, 0x180,
-        0x190, 0x3c0, 0x3c8, 0x3d0,
+        0x190, 0x200, 0x210, 0x240, 0x248, 0x250, 0x258, 0x25c, 0x288, 0x28c,
+        0x2c8, 0x300, 0x308, 0x3c0, 0x3c8, 0x3d0,
     };
     static const uint32_t ids[] = {
         0, 1, 255, 256, 1023, 1024, 4095, 4096, 65535, 1 << 20, 0xffffff,
@@ -151,6 +165,39 @@ static void use(const Target *t)
     }
 }
 
+static void use_up_vms(GICv5System *sys, GICv5Space *sp)
+{
+    GICv5VMState state;
+    GICv5Space *vm;
+
+    for (uint32_t id = 0; (vm = gicv5_vm_next(sp, id, &state));
+         id = state.id + 1) {
+        GICv5VPEState vpe;
+
+        for (unsigned n = 0; n < 256; n += 7) {
+            uint32_t intid = gicv5_intid(GICV5_TYPE_LPI + n % 2, n);
+
+            gicv5_command(vm, gicv5_system_pe(sys, 0),
+                          GICV5_CMD_SET_TARGET, intid, n % 16);
+            gicv5_event(vm, intid, GICV5_SET_EDGE);
+            gicv5_command(vm, gicv5_system_pe(sys, 0),
+                          GICV5_CMD_SET_ENABLE, intid, 1);
+        }
+        for (uint32_t n = 0; gicv5_vpe_next(vm, n, &vpe); n = vpe.id + 1) {
+            GICv5PE *pe = gicv5_system_pe(sys, n % NUM_CPUS);
+
+            gicv5_pe_make_resident(pe, sp, state.id, vpe.id, false);
+            if (n % 2) {
+                gicv5_pe_make_nonresident(pe, sp, true, 31);
+            }
+        }
+        if (state.id % 2) {
+            gicv5_vm_save(sp, state.id);
+            gicv5_vm_set_invalid(sp, state.id);
+        }
+    }
+}
+
 static void use_up(const Target *t)
 {
     ARMGICv5CommonState *s = (ARMGICv5CommonState *)
@@ -170,7 +217,11 @@ static void use_up(const Target *t)
             gicv5_command(sp, NULL, GICV5_CMD_SET_TARGET, intid,
                           3 + 10 * (id & 3));
         }
-        /* Writes the table back */
+        use_up_vms(s->sys, sp);
+        /* Writes the tables back */
+        address_space_stq(&address_space_memory,
+                          FRAMES + d * 0x20000 + 0x200, 0,
+                          MEMTXATTRS_UNSPECIFIED, NULL);
         address_space_stq(&address_space_memory,
                           FRAMES + d * 0x20000 + 0x180, 0,
                           MEMTXATTRS_UNSPECIFIED, NULL);
@@ -192,6 +243,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (load(t, data + 1, size - 1) == 0) {
         use(t);
         first = save(t, &first_size);
+        check_size(t, first_size);
         reset_all();
         g_assert(load(t, first, first_size) == 0);
         second = save(t, &second_size);

@@ -18,6 +18,7 @@ ITS_TABLE = 'hw/intc/gicv5/its_table.c'
 ITS_FRAME = 'hw/intc/gicv5/its_frame.c'
 IWB = 'hw/intc/gicv5/iwb.c'
 STREAM = 'hw/intc/gicv5/irs_vmstate.c'
+VM_STREAM = 'hw/intc/gicv5/irs_vm_vmstate.c'
 CPUIF = 'target/arm/gicv5/[achlp]*.c'
 INSNS = 'target/arm/gicv5/insns.c'
 REGS = 'target/arm/gicv5/regs_el1.c'
@@ -247,9 +248,9 @@ MUTATIONS = (
            'if (false) {', 'migration-refusals'),
     stream('changes that are not sent', STREAM,
            'bitmap_andnot(stray, part.dirty, part.send, '
-           'GICV5_IST_PAGE_SIZE)) {',
+           'GICV5_IST_PAGE_SIZE) ||',
            '(bitmap_andnot(stray, part.dirty, part.send, '
-           'GICV5_IST_PAGE_SIZE) && false)) {', 'migration-refusals'),
+           'GICV5_IST_PAGE_SIZE) && false) ||', 'migration-refusals'),
     stream('stale memory with the first form', STREAM,
            '!is_container(s) && !gicv5_ist_restore_zeros(ist, l1)',
            'false', 'migration-golden'),
@@ -260,6 +261,36 @@ MUTATIONS = (
     stream('a wider field', STREAM, 'VMSTATE_UINT32_EQUAL(spi_range,',
            'VMSTATE_UNUSED(4), VMSTATE_UINT32_EQUAL(spi_range,',
            'vmstate-check', 'migration-golden'),
+    stream('registers of VMs', VM_STREAM,
+           'VMSTATE_UINT64(vpe_selected, GICv5IRSDomain),', '',
+           'vmstate-check', 'migration-golden', 'qtest-vm'),
+    stream('tables of VMs', VM_STREAM,
+           'if (gicv5_ist_is_valid(ist)) { put_ist(f, ist, type); }', '',
+           'qtest-vm', 'migration-golden'),
+    stream('IRICHPPIDIS', VM_STREAM, 'vpe->no_hppi);', 'false);',
+           'migration-golden'),
+    stream('what differs from a descriptor', VM_STREAM,
+           'MIG_VPE, DIRTY, vpe->dirty);', 'MIG_VPE, DIRTY, false);',
+           'migration-golden'),
+    stream('VPEs after the tables', VM_STREAM,
+           'vpe.id > l->last_vpe && l->last_type < 0 ?',
+           'vpe.id > l->last_vpe ?', 'migration-refusals'),
+    stream('VMs that cannot be', VM_STREAM,
+           'state.id > last ? gicv5_vm_check_state(sp, &state) : "id";',
+           'state.id > last ? NULL : "id";', 'migration-refusals'),
+    stream('interrupts that wait for no VPE', STREAM,
+           'if (l->vm && !gicv5_vm_can_have_word(l->vm, word)) {',
+           'if (false) {', 'migration-refusals'),
+    stream('dirty words of a VM that is quiescent', STREAM,
+           '(l->is_clean && !bitmap_empty(part.dirty, GICV5_IST_PAGE_SIZE))',
+           'false', 'migration-refusals'),
+    stream('VMs where there are none', VM_STREAM, 'if (!s->virt) {',
+           'if (false) {', 'migration-refusals'),
+    stream('IRS_CR1 of a domain with VMs', STREAM,
+           '(gicv5_irs_has_vms(d) ? R_IRS_CR1_VM_TABLES_MASK : 0)', '0',
+           'qtest-vm'),
+    stream('IRS_IDR0.VIRT', 'hw/intc/gicv5/irs_frame.c',
+           'v = FIELD_DP32(v, IRS_IDR0, VIRT, s->virt);', '', 'qtest-vm'),
     stream('EN is not told to the IRS', CPUIF_STREAM,
            'gicv5_cpuif_tell_limits(cpu);', '',
            'qtest-migration', 'migration-golden'),
