@@ -44,6 +44,50 @@ static void print_ist(const GICv5IST *ist, GString *buf)
                            1u << cfg->entry_shift);
 }
 
+/* A guest can have more VPEs than anybody wants to read about. */
+#define MAX_LINES 256
+
+static void print_vpe(GICv5Space *sp, uint16_t vm, const GICv5VPEState *vpe,
+                      GString *buf)
+{
+    g_string_append_printf(buf, "      VPE %u: HPPI ", vpe->id);
+    print_candidate(gicv5_vpe_candidate(sp, vm, vpe->id), buf);
+    if (vpe->resident) {
+        g_string_append_printf(buf, ", resident on IAFFID %u", vpe->iaffid);
+    }
+    if (vpe->db.valid) {
+        g_string_append_printf(buf, ", doorbell LPI %u", vpe->db.lpi);
+    }
+    if (vpe->db.requested) {
+        g_string_append_printf(buf, ", rings from priority %u on",
+                               vpe->db.mask);
+    }
+    g_string_append_c(buf, '\n');
+}
+
+static void print_vms(GICv5Space *sp, GString *buf)
+{
+    unsigned lines = 0;
+    GICv5Space *space;
+    GICv5VPEState vpe;
+    GICv5VMState vm;
+
+    for (uint32_t id = 0; (space = gicv5_vm_next(sp, id, &vm));
+         id = vm.id + 1) {
+        g_string_append_printf(buf, "    VM %u\n", vm.id);
+        for (uint32_t n = 0; gicv5_vpe_next(space, n, &vpe); n = vpe.id + 1) {
+            if (vpe.valid) {
+                print_vpe(sp, vm.id, &vpe, buf);
+            }
+            lines++;
+        }
+        if (++lines > MAX_LINES) {
+            g_string_append(buf, "    ...\n");
+            return;
+        }
+    }
+}
+
 void gicv5_irs_print(ARMGICv5CommonState *s, GString *buf)
 {
     g_string_append_printf(buf, "GICv5 IRS %u: %u SPIs from %u, of %u\n",
@@ -77,6 +121,9 @@ void gicv5_irs_print(ARMGICv5CommonState *s, GString *buf)
             g_string_append(buf, "    1-of-N: ");
             print_candidate(one_of_n, buf);
             g_string_append_c(buf, '\n');
+        }
+        if (!s->primary && gicv5_irs_has_vms(&s->d[d])) {
+            print_vms(gicv5_irs_space(s, d), buf);
         }
     }
 }

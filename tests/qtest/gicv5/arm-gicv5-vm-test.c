@@ -356,6 +356,14 @@ static QTestState *start_vm(IRS *f, CPU *host, CPU *guest)
     return qts;
 }
 
+static void assert_info(QTestState *qts, const char *text, bool is_there)
+{
+    g_autofree char *info = qtest_hmp(qts, "info pic");
+
+    g_test_message("%s", info);
+    g_assert_cmpint(!!strstr(info, text), ==, is_there);
+}
+
 static void test_resident(void)
 {
     IRS f;
@@ -382,6 +390,13 @@ static void test_resident(void)
     gic(&resident, ACTIVATE, SPI(4), 0);
     g_assert_cmphex(irs_readq(&f, VPE_HPPIR), ==, 0);
     gic(&guest, DEACTIVATE, SPI(4), 0);
+
+    /* What the monitor says of all that */
+    assert_info(qts, "    VM 3", true);
+    assert_info(qts, "VPE 1: HPPI none, resident on IAFFID 13, doorbell LPI",
+                true);
+    assert_info(qts, "VPE 2", false);
+    assert_info(qts, "VM 4", false);
 
     /* One PE at a time; no such VPE, VM, or domain with VMs */
     g_assert_true(cpu_set_resident(&host[0], CONTEXTR(3, 1)) & CONTEXTR_F);
