@@ -33,6 +33,9 @@ struct cpu cpus[MAX_CPUS] = {
 
 uint32_t ist_mem[IST_SIZE] __attribute__((aligned(IST_SIZE * 4)));
 
+/* The level at which start.S found the first CPU; not in .bss, cleared later */
+shared uint32_t entry_el = 1;
+
 static unsigned test_failures;
 static const char *skip_reason;
 static uint32_t probe_code[MAX_CPUS][16] __attribute__((aligned(64)));
@@ -41,9 +44,6 @@ static uint32_t probe_code[MAX_CPUS][16] __attribute__((aligned(64)));
  * Memory functions that a compiler may call; "shared" keeps it from making
  * them call themselves.
  */
-
-void *memset(void *p, int c, size_t n);
-void *memcpy(void *dst, const void *src, size_t n);
 
 void *memset(void *p, int c, size_t n)
 {
@@ -153,7 +153,7 @@ void print(const char *fmt, ...)
 
 long psci(uint32_t fn, uint64_t a, uint64_t b, uint64_t c)
 {
-    return (int)psci_hvc(fn, a, b, c);
+    return (int)(entry_el == 2 ? psci_smc : psci_hvc)(fn, a, b, c);
 }
 
 void power_off(void)
@@ -335,7 +335,7 @@ void exception(uint64_t kind, struct frame *f)
     bail_out("unexpected exception");
 }
 
-static enum insn_result probe_at(uint32_t insn, bool el0)
+static enum insn_result probe_at(uint32_t insn, bool el0, uint64_t *x0)
 {
     struct cpu *c = this_cpu();
     uint32_t *code = probe_code[c->idx];
@@ -350,7 +350,7 @@ static enum insn_result probe_at(uint32_t insn, bool el0)
     if (el0) {
         el0_call(code);
     } else {
-        ((void (*)(void))code)();
+        *x0 = ((uint64_t (*)(uint64_t))code)(*x0);
     }
     c->probing = false;
     if (!c->faults) {
@@ -361,12 +361,19 @@ static enum insn_result probe_at(uint32_t insn, bool el0)
 
 enum insn_result probe_insn(uint32_t insn)
 {
-    return probe_at(insn, false);
+    uint64_t x0 = 0;
+
+    return probe_at(insn, false, &x0);
+}
+
+enum insn_result probe_insn_x0(uint32_t insn, uint64_t *x0)
+{
+    return probe_at(insn, false, x0);
 }
 
 enum insn_result probe_insn_el0(uint32_t insn)
 {
-    return probe_at(insn, true);
+    return probe_at(insn, true, NULL);
 }
 
 /* CPU interface */
@@ -492,6 +499,9 @@ void iface_setup(void)
     struct cpu *c = this_cpu();
 
     irq_close();
+    if (el2_setup) {
+        el2_setup();
+    }
     wr(ICC_CR0_EL1, 0);
     wr(sctlr_el1, rd(sctlr_el1) & ~(SCTLR_NMI | SCTLR_SPINTMASK));
     wr(ALLINT, 0);
@@ -721,6 +731,9 @@ void cpu_main(struct cpu *c)
     if (has_gicv5()) {
         iface_save(&c->boot);
         c->iaffid = rd(ICC_IAFFIDR_EL1);
+        if (el2_boot) {
+            el2_boot(c);
+        }
     }
     c->irq = NULL;
     c->job = NULL;

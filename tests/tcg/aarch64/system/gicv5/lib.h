@@ -87,6 +87,17 @@ void window_sp0(void);
 void window_sp0_reg(void);
 void window_eret(uint64_t spsr);
 long psci_hvc(long fn, long a, long b, long c);
+long psci_smc(long fn, long a, long b, long c);
+
+/* 2 if the CPU has EL2, wherever the program runs; else 1 */
+extern shared uint32_t entry_el;
+
+/*
+ * el2.c, in programs of EL2: called on each CPU that starts, and by
+ * iface_setup(), which then returns EL2 to a known state as well
+ */
+void __attribute__((weak)) el2_boot(struct cpu *c);
+void __attribute__((weak)) el2_setup(void);
 
 /* What start.S calls */
 void cpu_main(struct cpu *c);
@@ -102,6 +113,8 @@ struct test {
 extern const struct test tests[];
 
 /* lib.c */
+void *memset(void *p, int c, size_t n);
+void *memcpy(void *dst, const void *src, size_t n);
 void putchar_(char c);
 void __attribute__((format(printf, 1, 2))) print(const char *fmt, ...);
 void __attribute__((noreturn)) power_off(void);
@@ -229,6 +242,8 @@ enum insn_result {
 };
 
 enum insn_result probe_insn(uint32_t insn);
+/* @insn may use x0: its operand, or its result */
+enum insn_result probe_insn_x0(uint32_t insn, uint64_t *x0);
 enum insn_result probe_insn_el0(uint32_t insn);
 
 /* The word of MRS (or SYSL, with op0=1) and MSR (SYS), with Rt = XZR */

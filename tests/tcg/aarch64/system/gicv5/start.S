@@ -1,10 +1,21 @@
 /*
  * GICv5 guest tests: entry points, exception vectors, excursions to EL0
  *
+ * With EL2, CPUs come here at EL2. They go on at EL1 as if firmware had sent
+ * them there, unless the program is one of EL2.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#define FRAME_SIZE 272
+#include "frame.S"
+
+/* What firmware opens to EL1, ICH_HFG*TR_EL2; bit 3 of the first is RES1 */
+#define HFGRTR_OPEN 0x1f00ff
+#define HFGWTR_OPEN 0x1e0065
+#define HFGITR_OPEN 0x7ff
+
+/* CNTHCTL_EL2: EL1's counter and timer, for either value of HCR_EL2.E2H */
+#define CNTHCTL_OPEN 0xc03
 
 	.section .text.start, "ax"
 	.globl	_start
@@ -19,7 +30,11 @@ _start:
 	b.hs	2f
 	stp	xzr, xzr, [x1], #16
 	b	1b
-2:	adrp	x0, cpus
+2:	mrs	x1, CurrentEL
+	lsr	x1, x1, #2
+	adrp	x2, entry_el
+	str	w1, [x2, :lo12:entry_el]
+	adrp	x0, cpus
 	add	x0, x0, :lo12:cpus
 	b	enter
 
@@ -37,10 +52,53 @@ enter:
 	adrp	x1, vectors
 	add	x1, x1, :lo12:vectors
 	msr	vbar_el1, x1
+	mrs	x1, CurrentEL
+	cmp	x1, #(2 << 2)
+	b.ne	4f
+
+	/* What firmware does before it leaves EL2 */
+	mov	x1, #(1 << 31)
+	msr	hcr_el2, x1
 	isb
+	mov	x1, #0x33ff
+	msr	cptr_el2, x1
+	msr	hstr_el2, xzr
+	msr	vttbr_el2, xzr
+	mov	x1, #CNTHCTL_OPEN
+	msr	cnthctl_el2, x1
+	msr	cntvoff_el2, xzr
+	mrs	x1, midr_el1
+	msr	vpidr_el2, x1
+	mrs	x1, mpidr_el1
+	msr	vmpidr_el2, x1
+
+	/* Programs with el2.S in them stay at EL2. */
+	.weak	el2_vectors
+	ldr	x1, =el2_vectors
+	msr	vbar_el2, x1
+	cbnz	x1, 4f
+
+	mrs	x1, S3_0_C0_C4_2	/* ID_AA64PFR2_EL1.GCIE */
+	ubfx	x1, x1, #12, #4
+	cbz	x1, 3f
+	ldr	x1, =HFGRTR_OPEN
+	msr	S3_4_C12_C9_4, x1
+	ldr	x1, =HFGWTR_OPEN
+	msr	S3_4_C12_C9_6, x1
+	mov	x1, #HFGITR_OPEN
+	msr	S3_4_C12_C9_7, x1
+3:	mov	x1, sp
+	msr	sp_el1, x1
+	mov	x1, #0x3c5
+	msr	spsr_el2, x1
+	adr	x1, 4f
+	msr	elr_el2, x1
+	eret
+
+4:	isb
 	bl	cpu_main
-3:	wfi
-	b	3b
+5:	wfi
+	b	5b
 
 	.macro	ventry kind
 	.balign	0x80
@@ -51,6 +109,7 @@ enter:
 
 	.text
 	.balign	0x800
+	.globl	vectors
 vectors:
 	ventry	0	/* EL1, SP_EL0: synchronous, IRQ, FIQ, SError */
 	ventry	1
@@ -71,47 +130,9 @@ vectors:
 
 	.balign	0x80
 common_entry:
-	stp	x2, x3, [sp, #16]
-	stp	x4, x5, [sp, #32]
-	stp	x6, x7, [sp, #48]
-	stp	x8, x9, [sp, #64]
-	stp	x10, x11, [sp, #80]
-	stp	x12, x13, [sp, #96]
-	stp	x14, x15, [sp, #112]
-	stp	x16, x17, [sp, #128]
-	stp	x18, x19, [sp, #144]
-	stp	x20, x21, [sp, #160]
-	stp	x22, x23, [sp, #176]
-	stp	x24, x25, [sp, #192]
-	stp	x26, x27, [sp, #208]
-	stp	x28, x29, [sp, #224]
-	mrs	x2, elr_el1
-	mrs	x3, spsr_el1
-	stp	x30, x2, [sp, #240]
-	str	x3, [sp, #256]
-	mov	x1, sp
+	save_frame el1
 	bl	exception
-	msr	daifset, #0xf
-	ldp	x30, x2, [sp, #240]
-	ldr	x3, [sp, #256]
-	msr	elr_el1, x2
-	msr	spsr_el1, x3
-	ldp	x2, x3, [sp, #16]
-	ldp	x4, x5, [sp, #32]
-	ldp	x6, x7, [sp, #48]
-	ldp	x8, x9, [sp, #64]
-	ldp	x10, x11, [sp, #80]
-	ldp	x12, x13, [sp, #96]
-	ldp	x14, x15, [sp, #112]
-	ldp	x16, x17, [sp, #128]
-	ldp	x18, x19, [sp, #144]
-	ldp	x20, x21, [sp, #160]
-	ldp	x22, x23, [sp, #176]
-	ldp	x24, x25, [sp, #192]
-	ldp	x26, x27, [sp, #208]
-	ldp	x28, x29, [sp, #224]
-	ldp	x0, x1, [sp], #FRAME_SIZE
-	eret
+	restore_frame el1
 
 	/*
 	 * void el0_call(void *code): run code at EL0 with all interrupts
@@ -189,8 +210,14 @@ window_eret:
 	isb
 	ret
 
-	/* long smc_hvc(long fn, long a, long b, long c): a PSCI call */
+	/* long psci_hvc(long fn, long a, long b, long c): a PSCI call */
 	.globl	psci_hvc
 psci_hvc:
 	hvc	#0
+	ret
+
+	/* The same where EL2 is not the emulator's own */
+	.globl	psci_smc
+psci_smc:
+	smc	#0
 	ret

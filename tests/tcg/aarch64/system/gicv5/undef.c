@@ -1,8 +1,9 @@
 /*
  * GICv5 guest tests: what is UNDEFINED, and what is not
  *
- * The machine has no EL2 and no EL3. Every encoding around those of GICv5 is
- * tried, with XZR as the operand.
+ * The programs run at EL1. Every encoding around those of GICv5 is tried, with
+ * XZR as the operand. Nothing traps to EL2, where there is one; it adds no more
+ * than ICC_SRE_EL1.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -20,6 +21,8 @@ static unsigned reg_access(unsigned op1, unsigned crm, unsigned op2)
         switch (crm) {
         case 10:
             return op2 == 4 || op2 >= 6 ? R | W : R;
+        case 12:
+            return op2 == 5 && entry_el == 2 ? R | W : 0;
         case 13:
         case 14:
         case 15:
@@ -172,8 +175,10 @@ static void test_gicv3(void)
         for (unsigned read = 0; read < 2; read++) {
             uint32_t insn = insn_sys(read, 3, 0, regs[i].crn, regs[i].crm,
                                      regs[i].op2);
+            bool sre = regs[i].crm == 12 && regs[i].op2 == 5;
 
-            CHECK_EQ(probe_insn(insn), INSN_UNDEF);
+            CHECK_EQ(probe_insn(insn),
+                     sre && entry_el == 2 ? INSN_OK : INSN_UNDEF);
             CHECK_EQ(probe_insn_el0(insn), INSN_UNDEF);
         }
     }
