@@ -136,6 +136,10 @@ void el2_setup(void)
 
 void virt_setup(void)
 {
+    for (unsigned i = ICH_DVIR0; i <= ICH_ACTIVER1; i++) {
+        ich_write(i, 0);
+    }
+    wr(ICH_APR_EL2, 0);
     for (unsigned i = 0; i < NUM_PRIO_REGS; i++) {
         ich_write(ICH_PRIORITYR0 + i, 0x1f1f1f1f1f1f1f1full);
     }

@@ -254,7 +254,7 @@ int guest_probe_el0(uint32_t insn);
 /* HCR_EL2 of EL2 itself, until iface_setup() */
 void host_hcr(uint64_t hcr);
 
-/* The virtual CPU interface is enabled, its PPIs are not, all priorities 31 */
+/* The virtual CPU interface is enabled; nothing in it is, all priorities 31 */
 void virt_setup(void);
 void vppi_priority(unsigned ppi, unsigned prio);
 

@@ -83,6 +83,7 @@ static inline struct cpu *this_cpu(void)
 /* start.S */
 extern char secondary_start[], el0_return[];
 void el0_call(void *code);
+void el0_call_open(void *code);
 void window_sp0(void);
 void window_sp0_reg(void);
 void window_eret(uint64_t spsr);

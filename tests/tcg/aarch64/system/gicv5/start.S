@@ -140,6 +140,14 @@ common_entry:
 	 */
 	.globl	el0_call
 el0_call:
+	mov	x1, #0x3c0
+	b	1f
+
+	/* void el0_call_open(void *code): the same with none masked */
+	.globl	el0_call_open
+el0_call_open:
+	mov	x1, xzr
+1:
 	stp	x29, x30, [sp, #-96]!
 	stp	x19, x20, [sp, #16]
 	stp	x21, x22, [sp, #32]
@@ -147,7 +155,6 @@ el0_call:
 	stp	x25, x26, [sp, #64]
 	stp	x27, x28, [sp, #80]
 	msr	elr_el1, x0
-	mov	x1, #0x3c0
 	msr	spsr_el1, x1
 	eret
 
