@@ -1286,7 +1286,11 @@ static void with_vhe(void (*fn)(void))
     e2h = 0;
 }
 
-#define VHE_TEST(name) static void vhe_##name(void) { with_vhe(test_##name); }
+#define VHE_TEST(name)                                                  \
+    static void vhe_##name(void)                                        \
+    {                                                                   \
+        with_vhe(test_##name);                                          \
+    }
 
 VHE_TEST(life)
 VHE_TEST(watched)
