@@ -354,7 +354,7 @@ static void nesting(void)
     }
     gsb_ack();
     isb();
-    c->log[c->count++] = ia;
+    c->log[c->count++ % LOG_SIZE] = ia;
     switch ((uint32_t)ia) {
     case PPI(PPI_SW):
         CHECK_EQ(rd(ICC_APR_EL1), BIT(20));
@@ -561,7 +561,9 @@ static uint64_t guest_ticks(uint64_t n)
         wr(cntv_cval_el0, now() + ms_ticks(1));
         wr(cntv_ctl_el0, 1);
         isb();
-        CHECK(wait_for(c->count == i));
+        if (!CHECK(wait_for(c->count == i))) {
+            break;
+        }
     }
     irq_close();
     CHECK_EQ(c->spurious, 0);
@@ -1276,6 +1278,47 @@ static void test_el0(void)
     CHECK_EQ(guest(PHYS, guest_el0_code, 0), 0);
 }
 
+/*
+ * EL0 under EL2: it has no virtual interrupts, and its physical ones go to
+ * EL2. This runs there, so it must not touch anything but memory.
+ */
+static shared unsigned *host_count;
+
+static uint64_t host_el0(uint64_t unused)
+{
+    while (!*host_count) {
+        asm volatile("yield");
+    }
+    asm volatile("svc #7" : : : "memory");
+    return 0;
+}
+
+static void test_host_el0(void)
+{
+    struct cpu *c = this_cpu();
+    struct vcpu *v = guest_vcpu();
+
+    host_count = &c->count;
+    for (unsigned i = 0; i < 2; i++) {
+        c->irq = host_tick;
+        c->count = 0;
+        vppi_one(PPI_SW, 0);
+        ppi_enable(PPI_CNTHP, true);
+        vcpu_init(v, VHE_HCR | (i ? HCR_IMO : 0), host_el0, 0);
+        v->pstate = 0;
+        v->sp_el0 = v->sp_el1;
+        wr(cnthp_cval_el2, now() + ms_ticks(1));
+        wr(cnthp_ctl_el2, 1);
+        isb();
+        CHECK_EQ(vcpu_run(v), VCPU_HVC);
+        CHECK_EQ(v->hvc, 7);
+        CHECK_EQ(v->irqs, 1);
+        CHECK_EQ(c->count, 1);
+        CHECK_EQ(v->cpu.count + v->cpu.spurious, 0);
+        CHECK_EQ(ich_read(ICH_HPPIR), VPPI(PPI_SW));
+    }
+}
+
 /* With VHE, the same */
 
 static void with_vhe(void (*fn)(void))
@@ -1345,6 +1388,7 @@ const struct test tests[] = {
     { "SCTLR_EL1.NMI and SCTLR_EL2.NMI", test_nmi_by_el },
     { "NV: the timers' PPIs", test_nv_timers },
     { "taken at EL0", test_el0 },
+    { "VHE: EL0 under EL2", test_host_el0 },
     { "VHE: timers", test_vhe_timers },
     { "VHE: a virtual PPI's life", vhe_life },
     { "VHE: the same, seen from EL2", vhe_watched },

@@ -877,10 +877,13 @@ static void test_cpu_goes(void)
         return;
     }
     CHECK(enter_on(1, 0, 0));
+    CHECK(!vpe_enter(0, 0, 0));
     CHECK(cpu_stop(1));
+    CHECK(vpe_enter(0, 0, 0));
+    /* And when it comes back it has none. */
     CHECK(cpu_start(1));
     CHECK_EQ(ich_boot[1][ICH_CONTEXTR], 0);
-    CHECK(vpe_enter(0, 0, 0));
+    CHECK_EQ(gic_vrcfg(LPI(1)) & ICSR_F, 0);
 }
 
 /* Jobs: a vCPU's function, on another CPU */
@@ -928,9 +931,10 @@ static void test_vdpend_remote(void)
         *count = 0;
         cpu_submit(1, job_run, &r);
         for (unsigned i = 1; i <= 20; i++) {
-            /* The guest's record begins with it, so wait for its start. */
             gic_vdpend(0, LPI(5), true);
-            CHECK(wait_for(*count == i));
+            if (!CHECK(wait_for(*count == i))) {
+                break;
+            }
         }
         CHECK(cpu_wait_idle(1));
         CHECK_EQ(r.result, 20);
@@ -1214,6 +1218,100 @@ static void test_vpe_hppir(void)
     CHECK_EQ(irs_r64(IRS_VPE_HPPIR), 0);
 }
 
+/* --- a physical SPI that is a VM's --- */
+
+#define SPI_UART 1
+#define UART_BASE 0x09000000ul
+#define UART_IMSC (UART_BASE + 0x38)
+#define UART_RIS (UART_BASE + 0x3c)
+#define UART_ICR (UART_BASE + 0x44)
+#define UART_TX (1u << 5)
+
+static void spi_vmr(uint64_t v)
+{
+    CHECK(spi_select(SPI_UART));
+    irs_w64(IRS_SPI_VMR, v);
+    CHECK(wait_for(irs_r32(IRS_SPI_STATUSR) & 1));
+    CHECK_EQ(irs_r64(IRS_SPI_VMR), v);
+}
+
+static void uart_line(bool on)
+{
+    if (on) {
+        mmio_w32(UART_IMSC, UART_TX);
+        print("# UART interrupt\n");
+        CHECK(wait_for(mmio_r32(UART_RIS) & UART_TX));
+    } else {
+        mmio_w32(UART_ICR, UART_TX);
+        mmio_w32(UART_IMSC, 0);
+    }
+}
+
+static void test_spi_vmr(void)
+{
+    uint64_t on = ICSR_PRIO(16) | ICSR_ENABLED | ICSR_HM;
+    uint32_t i = SPI(SPI_UART);
+
+    if (!setup(1)) {
+        return;
+    }
+    mmio_w32(UART_ICR, 0x7ff);
+    CHECK(spi_trigger(SPI_UART, true));
+    lpi_setup(i, 16, this_cpu()->iaffid);
+    CHECK(vpe_enter(0, 0, 0));
+    guest(VIRT, guest_lpi, i);
+
+    spi_vmr(IRS_SPI_VMR_VIRT);
+    CHECK_EQ(gic_rcfg(i) & ICSR_F, ICSR_F);
+    uart_line(true);
+    CHECK(!irq_line());
+    CHECK_EQ(ich_read(ICH_HPPIR), VALID | i);
+    for (unsigned n = 0; n < 2; n++) {
+        CHECK_EQ(guest(VIRT, guest_cdia, 0), VALID | i);
+        CHECK_EQ(guest(VIRT, guest_rcfg, i),
+                 on | ICSR_ACTIVE | ICSR_PENDING);
+        ich_write(ICH_APR, 0);
+        gic_vddi(i);
+        /* The line is still high */
+        CHECK_EQ(ich_read(ICH_HPPIR), VALID | i);
+    }
+    uart_line(false);
+    CHECK_EQ(ich_read(ICH_HPPIR), 0);
+    CHECK_EQ(guest(VIRT, guest_rcfg, i), on);
+    /* The VPE need not be resident, nor the VM be this one */
+    vpe_leave(0);
+    uart_line(true);
+    CHECK(vpe_enter(1, 0, 0));
+    CHECK_EQ(guest(VIRT, guest_rcfg, i), 0);
+    CHECK(vpe_enter(0, 0, 0));
+    CHECK_EQ(ich_read(ICH_HPPIR), VALID | i);
+    uart_line(false);
+    /* A VM that is not there: events are lost */
+    spi_vmr(IRS_SPI_VMR_VIRT | 3);
+    uart_line(true);
+    CHECK_EQ(ich_read(ICH_HPPIR), 0);
+    CHECK(!irq_line());
+    /* In its new place the level counts when it is sampled (inferred). */
+    spi_vmr(IRS_SPI_VMR_VIRT);
+    irs_w32(IRS_SPI_RESAMPLER, SPI_UART);
+    CHECK(wait_for(irs_r32(IRS_SPI_STATUSR) & 1));
+    CHECK_EQ(ich_read(ICH_HPPIR), VALID | i);
+    /* Back: as it was, and the VM's has no line any more */
+    spi_vmr(0);
+    CHECK_EQ(gic_rcfg(i) & ~(ICSR_PENDING | ICSR_HM),
+             ICSR_PRIO(16) | ICSR_ENABLED | ICSR_IAFFID(this_cpu()->iaffid));
+    irs_w32(IRS_SPI_RESAMPLER, SPI_UART);
+    CHECK(wait_for(irs_r32(IRS_SPI_STATUSR) & 1));
+    CHECK(irq_line());
+    CHECK_EQ(gic_cdia(), VALID | i);
+    uart_line(false);
+    gic_cdeoi();
+    gic_cddi(i);
+    CHECK(!irq_line());
+    gic_cddis(i);
+    CHECK(spi_trigger(SPI_UART, false));
+}
+
 /* With VHE, the same */
 
 static void with_vhe(void (*fn)(void))
@@ -1270,6 +1368,7 @@ const struct test tests[] = {
     { "deactivated by another VPE", test_di_remote },
     { "four VPEs take turns", test_turns },
     { "physical LPIs beside virtual ones", test_beside },
+    { "IRS_SPI_VMR: the UART's SPI", test_spi_vmr },
     { "VHE: ICH_CONTEXTR_EL2", vhe_contextr },
     { "VHE: virtual LPIs", vhe_lpi },
     { "VHE: VD* on the resident VM", vhe_vd },

@@ -264,6 +264,7 @@ enum vcpu_exit vcpu_run(struct vcpu *v)
             bad_exit(v, kind);
         }
         switch (ESR_EC(v->esr)) {
+        case EC_SVC64:
         case EC_HVC64:
             v->hvc = v->esr & 0xffff;
             return v->hvc == 0xffff ? VCPU_DONE : VCPU_HVC;

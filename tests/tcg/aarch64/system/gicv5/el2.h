@@ -82,6 +82,7 @@
 
 /* ESR_ELx */
 #define ESR_EC(esr)             ((esr) >> 26 & 0x3f)
+#define EC_SVC64                0x15
 #define EC_HVC64                0x16
 #define EC_SYSREG               0x18
 #define EC_ERET                 0x1a
@@ -210,7 +211,7 @@ struct vcpu {
 
 enum vcpu_exit {
     VCPU_DONE,      /* the function has returned, x[0] */
-    VCPU_HVC,       /* it has done HVC, with a number other than 0xffff */
+    VCPU_HVC,       /* it has done HVC, or SVC to EL2, not with 0xffff */
     VCPU_IRQ,
 };
 
@@ -282,6 +283,7 @@ static inline void cnthv(bool on)
 #define IRS_IDR0_VIRT           (1u << 6)
 #define IRS_IDR3                0x000c
 #define IRS_IDR4                0x0010
+#define IRS_SPI_VMR             0x0100
 #define IRS_VMT_BASER           0x0200
 #define IRS_VMT_CFGR            0x0210
 #define IRS_VMT_STATUSR         0x0214
@@ -294,6 +296,7 @@ static inline void cnthv(bool on)
 #define IRS_VMAP_VISTR          0x02d0
 #define IRS_VMAP_VPER           0x02e0
 
+#define IRS_SPI_VMR_VIRT        BIT(63)
 #define VMAP_M                  BIT(63)
 #define VMAP_U                  BIT(62)
 #define VPE_SELR_S              BIT(63)

@@ -87,6 +87,21 @@ enter:
 	msr	S3_4_C12_C9_6, x1
 	mov	x1, #HFGITR_OPEN
 	msr	S3_4_C12_C9_7, x1
+	/*
+	 * EL1 is a guest of nobody, if the run says so: all that it does with
+	 * the CPU interface is virtual, and what the PE's own levels do comes
+	 * to it by DVI. Of SW_PPI it has its own latch.
+	 */
+	ldr	x1, =boot_mode
+	ldr	x1, [x1]
+	cbz	x1, 3f
+	mov	x1, #(1 << 31)
+	orr	x1, x1, #(1 << 4)	/* HCR_EL2.IMO */
+	msr	hcr_el2, x1
+	mov	x1, #1
+	msr	S3_4_C12_C11_4, x1	/* ICH_VCTLR_EL2.EN */
+	mov	x1, #~(1 << 3)
+	msr	S3_4_C12_C10_0, x1	/* ICH_PPI_DVIR0_EL2 */
 3:	mov	x1, sp
 	msr	sp_el1, x1
 	mov	x1, #0x3c5
