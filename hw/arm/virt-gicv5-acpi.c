@@ -14,8 +14,10 @@
 #include "target/arm/cpu.h"
 #include "target/arm/multiprocessing.h"
 
-#define MADT_GICC       0x0b
-#define MADT_GICV5_IRS  0x1c
+#define MADT_GICC                   0x0b
+#define MADT_GICV5_IRS              0x1c
+#define MADT_GICV5_ITS              0x1d
+#define MADT_GICV5_ITS_TRANSLATE    0x1e
 
 #define GICC_ENABLED    1
 
@@ -65,6 +67,26 @@ static void build_irs(GArray *table)
     build_append_int_noprefix(table, 0, 8);     /* SETLPI frame: none */
 }
 
+static void build_its(GArray *table)
+{
+    build_append_int_noprefix(table, MADT_GICV5_ITS, 1);    /* Type */
+    build_append_int_noprefix(table, 16, 1);    /* Length */
+    build_append_int_noprefix(table, 0, 1);     /* Flags: coherent */
+    build_append_int_noprefix(table, 0, 1);     /* Reserved */
+    build_append_int_noprefix(table, VIRT_GICV5_ITS_ID, 4);
+    build_append_int_noprefix(table,            /* Config frame */
+                              VIRT_GICV5_ITS_CONFIG(GICV5_DOMAIN_NS), 8);
+
+    build_append_int_noprefix(table, MADT_GICV5_ITS_TRANSLATE, 1);  /* Type */
+    build_append_int_noprefix(table, 24, 1);    /* Length */
+    build_append_int_noprefix(table, 0, 2);     /* Reserved */
+    build_append_int_noprefix(table, VIRT_GICV5_ITS_ID, 4); /* Linked ITS */
+    build_append_int_noprefix(table, VIRT_GICV5_ITS_ID, 4); /* Frame ID */
+    build_append_int_noprefix(table, 0, 4);     /* Reserved */
+    build_append_int_noprefix(table,            /* Translate frame */
+                              VIRT_GICV5_ITS_TRANSLATE(GICV5_DOMAIN_NS), 8);
+}
+
 void virt_gicv5_build_madt(GArray *table_data, BIOSLinker *linker,
                            VirtMachineState *vms)
 {
@@ -78,5 +100,8 @@ void virt_gicv5_build_madt(GArray *table_data, BIOSLinker *linker,
         build_gicc(table_data, vms, i);
     }
     build_irs(table_data);
+    if (vms->its) {
+        build_its(table_data);
+    }
     acpi_table_end(linker, &table);
 }

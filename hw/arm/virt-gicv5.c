@@ -11,9 +11,7 @@
 #include "hw/arm/virt-gicv5.h"
 #include "hw/arm/virt-irq.h"
 #include "hw/intc/arm_gicv5_kvm.h"
-#include "hw/pci/msi.h"
 #include "hw/pci/pci.h"
-#include "hw/pci/pcie_intx.h"
 #include "hw/qdev-properties.h"
 #include "system/device_tree.h"
 #include "system/kvm.h"
@@ -94,13 +92,9 @@ bool virt_gicv5_finalize(VirtMachineState *vms, Error **errp)
         return false;
     }
 
-    /* its=on is a default for other GICs; only a wish can be disappointed. */
-    if (vms->its && vms->its_set) {
-        error_setg(errp, "gic-version=5 does not work with its=on yet: "
-                   "use its=off, or gic-version=3");
+    if (!virt_gicv5_finalize_msi(vms, errp)) {
         return false;
     }
-    vms->its = false;
 
     /* It needs a device that the board creates for firmware only. */
     if (vms->ras) {
@@ -157,25 +151,21 @@ static void virt_gicv5_connect_cpu(DeviceState *cpu)
                                                        GICV5_PPI_PMUIRQ));
 }
 
-/*
- * All counts of cells are 2, and all ranges are the identity: there are
- * guests that take a frame's address as it stands in the innermost node.
- */
-static void virt_gicv5_fdt_bus(void *fdt, const char *node)
+void virt_gicv5_fdt_bus(void *fdt, const char *node)
 {
     qemu_fdt_setprop_cell(fdt, node, "#address-cells", 2);
     qemu_fdt_setprop_cell(fdt, node, "#size-cells", 2);
     qemu_fdt_setprop(fdt, node, "ranges", NULL, 0);
 }
 
-static void virt_gicv5_fdt_irs(VirtMachineState *vms)
+/* Returns the path of the node. */
+static char *virt_gicv5_fdt_irs(VirtMachineState *vms)
 {
     const MachineState *ms = MACHINE(vms);
     void *fdt = ms->fdt;
     const hwaddr base = VIRT_GICV5_IRS_CONFIG(GICV5_DOMAIN_NS);
     const unsigned num_cpus = ms->smp.cpus;
-    g_autofree char *node = g_strdup_printf(VIRT_GICV5_NODE "/irs@%" PRIx64,
-                                            base);
+    char *node = g_strdup_printf(VIRT_GICV5_NODE "/irs@%" PRIx64, base);
     g_autofree uint32_t *cpus = g_new(uint32_t, num_cpus);
     g_autofree uint16_t *iaffids = g_new(uint16_t, num_cpus);
 
@@ -195,6 +185,7 @@ static void virt_gicv5_fdt_irs(VirtMachineState *vms)
     qemu_fdt_setprop(fdt, node, "cpus", cpus, num_cpus * sizeof(*cpus));
     qemu_fdt_setprop(fdt, node, "arm,iaffids",
                      iaffids, num_cpus * sizeof(*iaffids));
+    return node;
 }
 
 static void virt_gicv5_fdt_intc(VirtMachineState *vms)
@@ -284,16 +275,7 @@ void virt_gicv5_create(VirtMachineState *vms, MemoryRegion *mem,
     const unsigned num_cpus = MACHINE(vms)->smp.cpus;
     QList *cpus = qlist_new();
     QList *iaffids = qlist_new();
-
-    /*
-     * Nothing receives MSIs, and neither device tree nor ACPI names anything
-     * that would, so that software does not use them. Devices offer them all
-     * the same, as on hardware without an MSI target: some cannot be built
-     * without. (FADT's flag "MSI not supported" would say too much: Linux
-     * leaves hot-plug and errors of PCI Express to the firmware then.)
-     */
-    msi_nonbroken = true;
-    pcie_no_msi_target();
+    g_autofree char *irs_node = NULL;
 
     /* Device tree and ACPI say the same. */
     for (unsigned i = 0; i < num_cpus; i++) {
@@ -333,5 +315,6 @@ void virt_gicv5_create(VirtMachineState *vms, MemoryRegion *mem,
     }
 
     virt_gicv5_fdt_intc(vms);
-    virt_gicv5_fdt_irs(vms);
+    irs_node = virt_gicv5_fdt_irs(vms);
+    virt_gicv5_create_msi(vms, irs_node);
 }

@@ -7,6 +7,7 @@
 #include "qemu/osdep.h"
 #include "qemu/bitops.h"
 #include "qemu/log.h"
+#include "hw/intc/arm_gicv5_types.h"
 #include "frame.h"
 #include "trace.h"
 
@@ -18,6 +19,18 @@ static unsigned reg_bytes(const GICv5Reg *reg)
 static uint32_t reg_end(const GICv5Reg *reg)
 {
     return reg->offset + MAX(reg->count, 1) * reg_bytes(reg);
+}
+
+const char *gicv5_domain_name(unsigned domain)
+{
+    static const char *const name[GICV5_NUM_DOMAINS] = {
+        [GICV5_DOMAIN_S] = "Secure",
+        [GICV5_DOMAIN_NS] = "Non-secure",
+        [GICV5_DOMAIN_EL3] = "EL3",
+        [GICV5_DOMAIN_REALM] = "Realm",
+    };
+
+    return name[domain];
 }
 
 void gicv5_frame_init(GICv5Frame *f, const GICv5FrameType *type, void *opaque,

@@ -136,6 +136,11 @@ typedef struct GICv5Frame {
 } GICv5Frame;
 
 /**
+ * gicv5_domain_name: a GICv5Domain, for users
+ */
+const char *gicv5_domain_name(unsigned domain);
+
+/**
  * gicv5_frame_init: a frame of @type; all pointers must outlive it
  */
 void gicv5_frame_init(GICv5Frame *f, const GICv5FrameType *type, void *opaque,

@@ -5,14 +5,8 @@
  */
 
 #include "qemu/osdep.h"
+#include "frame.h"
 #include "irs_internal.h"
-
-static const char *const domain_name[GICV5_NUM_DOMAINS] = {
-    [GICV5_DOMAIN_S] = "Secure",
-    [GICV5_DOMAIN_NS] = "Non-secure",
-    [GICV5_DOMAIN_EL3] = "EL3",
-    [GICV5_DOMAIN_REALM] = "Realm",
-};
 
 static void print_candidate(GICv5Candidate c, GString *buf)
 {
@@ -99,7 +93,7 @@ void gicv5_irs_print(ARMGICv5CommonState *s, GString *buf)
         if (!arm_gicv5_has_domain(s, d)) {
             continue;
         }
-        g_string_append_printf(buf, "  %s domain: %s\n", domain_name[d],
+        g_string_append_printf(buf, "  %s domain: %s\n", gicv5_domain_name(d),
                                gicv5_irs_is_enabled(s->sys, s->engine_irs, d) ?
                                "enabled" : "disabled");
         print_ist(gicv5_irs_ist(s, d), buf);

@@ -176,7 +176,8 @@ static void arm_gicv5_its_print_info(InterruptStatsProvider *obj, GString *buf)
         if (!gicv5_its_has_domain(s, i)) {
             continue;
         }
-        g_string_append_printf(buf, "  domain %u: ", i);
+        g_string_append_printf(buf, "  %s domain: ",
+                               gicv5_domain_name(i));
         if (!d->cr0) {
             g_string_append(buf, "disabled\n");
             continue;

@@ -16,15 +16,23 @@
  * Memory map, in the space that older GICs use: one frame of
  * GICV5_FRAME_SIZE for each GICv5Domain, in the order of that enum.
  *
- * The board creates the Non-secure config frame. The places of all the others
- * are fixed already, so that a guest never sees a frame move:
- *   0x08040000 ITS config frames
- *   0x08080000 ITS translate frames
+ * The board creates the Non-secure frames of IRS and ITS. The places of all the
+ * others are fixed already, so that a guest never sees a frame move:
  *   0x080C0000 IRS SETLPI frames
  *   0x08100000 IWB
  */
 #define VIRT_GICV5_IRS_CONFIG(domain) \
     (0x08000000 + (domain) * (hwaddr)GICV5_FRAME_SIZE)
+#define VIRT_GICV5_ITS_CONFIG(domain) \
+    (0x08040000 + (domain) * (hwaddr)GICV5_FRAME_SIZE)
+#define VIRT_GICV5_ITS_TRANSLATE(domain) \
+    (0x08080000 + (domain) * (hwaddr)GICV5_FRAME_SIZE)
+
+/*
+ * The numbers of the ITS and of its translate frame: ACPI's ITS group has the
+ * one for some guests and the other for Linux, so they are equal.
+ */
+#define VIRT_GICV5_ITS_ID 0
 
 /**
  * virt_gicv5_is_hosts: is a GICv5 all that the host has to choose from?
@@ -50,13 +58,41 @@ bool virt_gicv5_finalize(VirtMachineState *vms, Error **errp);
 bool virt_gicv5_init_cpu(Object *cpuobj, Error **errp);
 
 /**
+ * virt_gicv5_finalize_msi: the part of virt_gicv5_finalize() for MSIs
+ *
+ * On return @vms->its says whether there is an ITS: by default with TCG, never
+ * with KVM. Returns false with @errp set if the user wants what cannot be.
+ */
+bool virt_gicv5_finalize_msi(VirtMachineState *vms, Error **errp);
+
+/**
+ * virt_gicv5_create_msi: create the ITS and describe it in the device tree
+ * @vms: the machine; its IRS is realized
+ * @irs_node: path of the device tree node of the IRS
+ *
+ * On return @vms->msi_phandle is that of the translate frame. Without an ITS
+ * it stays 0, and PCI devices do without a target for MSIs. To be called before
+ * there is a PCI bus. Ends QEMU with a message if that is impossible.
+ */
+void virt_gicv5_create_msi(VirtMachineState *vms, const char *irs_node);
+
+/**
+ * virt_gicv5_fdt_bus: make a node one that has children in the same space
+ *
+ * All counts of cells are 2, and all ranges are the identity: there are
+ * guests that take a frame's address as it stands in the innermost node.
+ */
+void virt_gicv5_fdt_bus(void *fdt, const char *node);
+
+/**
  * virt_gicv5_create: create the IRS and describe it in the device tree
  * @vms: the machine; its CPUs are realized and have their device tree nodes
  * @mem: the memory in which the IRS finds its tables
  * @num_spis: the number of SPIs
  *
  * On return @vms->gic is set, its GPIO input n is SPI n, and the PPIs of all
- * CPUs are wired. Ends QEMU with a message if that is impossible.
+ * CPUs are wired; what virt_gicv5_create_msi() does is done. Ends QEMU with a
+ * message if that is impossible.
  */
 void virt_gicv5_create(VirtMachineState *vms, MemoryRegion *mem,
                        uint32_t num_spis);
@@ -73,7 +109,7 @@ static inline uint16_t virt_gicv5_iaffid(unsigned cpu)
 /**
  * virt_gicv5_build_madt: the MADT of a machine with GICv5 (ACPI 6.7)
  *
- * A GICC structure for each CPU, and one for the IRS.
+ * A GICC structure for each CPU, one for the IRS, and two for an ITS.
  */
 void virt_gicv5_build_madt(GArray *table_data, BIOSLinker *linker,
                            VirtMachineState *vms);

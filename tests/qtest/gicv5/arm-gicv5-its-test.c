@@ -977,9 +977,9 @@ static void test_info(void)
     qtest_writeq(qts, ITT, ITTE(4));
     message(&s, 0, 0);
     text = qtest_hmp(qts, "info pic");
-    g_assert_nonnull(strstr(text, "GICv5 ITS 200\r\n  domain 1: device table "
-                            "at 0x40200000, 20 DeviceID bits, linear; 1 "
-                            "translations cached"));
+    g_assert_nonnull(strstr(text, "GICv5 ITS 200\r\n  Non-secure domain: "
+                            "device table at 0x40200000, 20 DeviceID bits, "
+                            "linear; 1 translations cached"));
     qtest_quit(qts);
 }
 
