@@ -66,6 +66,18 @@ plan() { echo "1..$tests"; }
 work=$(mktemp -d "${TMPDIR:-/tmp}/gicv5-check.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
+# guest_initramfs NAME INIT ITEM: an initramfs of the guests, with the modules
+# that scripts/fetch has fetched as ITEM
+guest_initramfs() {
+    local dir=$BUILD/guest/$3 m files
+    files=("lib/modules/order=$dir/order")
+    while read -r m; do
+        files+=("lib/modules/$m.ko=$dir/$m.ko")
+    done <"$dir/order"
+    scripts/mkinitramfs "$BUILD/guest/$1" "$BUILD/guest/busybox" \
+        "tests/functional/guest/$2" "${files[@]}"
+}
+
 # run_tap PREFIX SECONDS COMMAND...: run a program that prints TAP and pass its
 # results on as they come, with PREFIX before each name.  See scripts/tap.
 run_tap() {

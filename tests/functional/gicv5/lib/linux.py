@@ -23,7 +23,7 @@ PATIENT = ('rcupdate.rcu_cpu_stall_suppress=1 nosoftlockup '
            'sysctl.kernel.hung_task_timeout_secs=0')
 # What looks like it and is none.
 HARMLESS = re.compile(r'Kernel command line|gicv5-guest: (?!FAIL)|'
-                      r'stall warnings suppressed')
+                      r'stall warnings suppressed|arm-smmu-v3-gerror$')
 FAIL = re.compile(r'gicv5-guest: FAIL')
 # What QEMU notes when a guest does to a GICv5 what it should not.
 GUEST_ERRORS = re.compile(r'^CPU \d+: |(?i:gicv5)')
@@ -52,7 +52,7 @@ class Guest(Machine):
 
     def __init__(self, qemu, files, log, append, *args, gic=5, cpus=1,
                  kernel='kernel', mem='256', reboot=False, keyboard=False,
-                 machine='', initrd='initramfs-check', sockets=()):
+                 machine='', initrd='initramfs-check', sockets=(), fds=()):
         self.log = log
         self.gic = gic
         self.qemu_log = log.replace('.log', '') + '.qemu.log'
@@ -69,7 +69,7 @@ class Guest(Machine):
             '-initrd', os.path.join(files, initrd),
             '-append', 'console=ttyAMA0 rdinit=/init panic=-1 '
             f'gicv5.cpus={cpus} {PATIENT} {append}', *args, sockets=sockets,
-            start=False)
+            fds=fds, start=False)
         if not reboot:
             self.add_args('-no-reboot')
         if keyboard:

@@ -88,15 +88,18 @@ class Machine(QEMUMachine):
     env: more environment
     sockets: names of character devices, each connected with sockets[NAME];
              "qtest" is for the methods here, the accelerator is among args
+    fds: file descriptors that it gets with the same numbers
     start: not yet, if false: whoever wants path() first calls start() then
     """
 
-    def __init__(self, command, *args, env=None, sockets=(), start=True):
+    def __init__(self, command, *args, env=None, sockets=(), fds=(),
+                 start=True):
         command = [command] if isinstance(command, str) else [*command]
         super().__init__(command[-1], args, wrapper=command[:-1],
                          qmp_timer=TIMEOUT,
                          base_temp_dir=tempfile.gettempdir())
         self.env = {**os.environ, **(env or {})}
+        self._fds = fds
         self._theirs = {name: None for name in sockets}
         self.sockets = {}
         self._qtest = None
@@ -136,7 +139,8 @@ class Machine(QEMUMachine):
         self._popen = subprocess.Popen(
             self._qemu_full_args, stdin=subprocess.DEVNULL,
             stdout=self._qemu_log_file, stderr=subprocess.STDOUT,
-            env=self.env, pass_fds=[end.fileno() for end in theirs])
+            env=self.env, pass_fds=[*self._fds,
+                                    *(end.fileno() for end in theirs)])
         self._launched = True
         for end in self._theirs.values():
             end.close()
