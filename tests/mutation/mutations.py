@@ -24,6 +24,7 @@ INSNS = 'target/arm/gicv5/insns.c'
 REGS = 'target/arm/gicv5/regs_el1.c'
 CPUIF_STREAM = 'target/arm/gicv5/vmstate.c'
 BOARD = 'hw/arm/virt-gicv5.c'
+BOARD_MSI = 'hw/arm/virt-gicv5-msi.c'
 ACPI = 'hw/arm/virt-gicv5-acpi.c'
 
 
@@ -294,9 +295,20 @@ MUTATIONS = (
     stream('EN is not told to the IRS', CPUIF_STREAM,
            'gicv5_cpuif_tell_limits(cpu);', '',
            'qtest-migration', 'migration-golden'),
-    Mutation('board: its=on is accepted', BOARD,
-             'if (vms->its && vms->its_set) {', 'if (false) {',
+    Mutation('board: no ITS by default', BOARD_MSI,
+             'vms->its = vms->its || !vms->its_set;', '', ('board-errors',)),
+    Mutation('board: its=off is ignored', BOARD_MSI, 'if (vms->its) {',
+             'if (true) {', ('board-errors',)),
+    Mutation('board: MSIs are for the ITS, not its frame', BOARD_MSI,
+             'qemu_fdt_setprop_cell(fdt, frame, "phandle"',
+             'qemu_fdt_setprop_cell(fdt, its, "phandle"', ('board-errors',)),
+    Mutation('board: the frame of another domain', BOARD_MSI,
+             'translate = VIRT_GICV5_ITS_TRANSLATE(GICV5_DOMAIN_NS);',
+             'translate = VIRT_GICV5_ITS_TRANSLATE(GICV5_DOMAIN_S);',
              ('board-errors',)),
+    Mutation('board: no translate frame in the MADT', ACPI,
+             'MADT_GICV5_ITS_TRANSLATE, 1)', 'MADT_GICV5_ITS, 1)',
+             ('acpi-tables',)),
     Mutation('board: wrong PPI of the virtual timer', BOARD,
              '[GTIMER_VIRT] = GICV5_PPI_CNTV,',
              '[GTIMER_VIRT] = GICV5_PPI_CNTPS,', ('baremetal-ppi',)),
