@@ -52,8 +52,6 @@ static const BadCase bad_cases[] = {
       "vpe-id-bits must be 1 to 16, but is 17" },
     { "vm-memory", CPU0 G("x-virtualization=on") G("vm-memory=65535"),
       "vm-memory must be at least 65536 bytes, but is 65535" },
-    { "only-migratable", CPU0 G("x-virtualization=on") "-only-migratable",
-      "x-virtualization cannot migrate yet" },
     { "domains/0", CPU0 G("domains=0"), "domains must be a mask of" },
     { "domains/16", CPU0 G("domains=16"), "but is 0x10" },
     { "domains/256", CPU0 G("domains=256"), "domains" },
