@@ -6,8 +6,9 @@
  *
  *   csr gic CPU NUM VAL
  *
- *   CPU: cpu_index [15:0], interrupt domain [17:16]; for a command also
- *        GICv5Scope [19:18], VM ID [47:32]
+ *   CPU: cpu_index [15:0], interrupt domain [17:16], GICv5Scope [19:18]: of
+ *        the resident VPE is the virtual context; for a command also VM ID
+ *        [47:32]
  *   NUM: a GICv5Command, sent to the IRS as it is, or a GICv5QTestOp
  *   VAL: INTID [31:0], value [63:32]; of GICV5_CMD_SET_RESIDENT all of it is
  *        the value
@@ -194,6 +195,9 @@ static const char *qtest_request(gchar **words, uint64_t *result)
         req.value = num == GICV5_CMD_SET_RESIDENT ? val :
                                                     extract64(val, 32, 32);
         return qtest_command(cpu, &req, result);
+    }
+    if (extract64(where, 18, 2) == GICV5_SCOPE_RESIDENT) {
+        ctx = GICV5_CONTEXT_VIRTUAL;
     }
     return qtest_op(cpu, ctx, num, extract64(val, 0, 32),
                     extract64(val, 32, 32), result);

@@ -593,8 +593,10 @@ static void test_move(void)
     assert_icsr(&resident, LPI(700), ISTE_PENDING | ISTE_ENABLE |
                 ISTE_PRIO(7) | ISTE_IAFFID(1));
     g_assert_cmphex(irs_readq(&f, VPE_HPPIR), ==, HI(1) | SPI(10));
+    assert_candidate(&resident, SPI(10), 4);
     gic(&resident, ACTIVATE, SPI(10), 0);
     g_assert_cmphex(irs_readq(&f, VPE_HPPIR), ==, HI(1) | LPI(700));
+    assert_candidate(&resident, LPI(700), 7);
     g_assert_true(cpu_set_resident(&host[0], CONTEXTR(3, 1)) & CONTEXTR_F);
 
     /* Memory is as stale as it was. */
@@ -682,6 +684,11 @@ static void test_move_irs(void)
         f = gicv5_irs(qts, 1 - i % 2, d);
         g_assert_cmphex(irs_readl(&f, VM_SELR), ==, 0);
         g_assert_cmphex(irs_readq(&f, VMT_BASER), ==, L2_VMT | VALID);
+        /* IRSEN of the IRS that has the PE */
+        assert_no_candidate(&c);
+        irs_enable(&f);
+        assert_candidate(&c, SPI(2), 5 + i);
+        irs_writel(&f, CR0, 0);
     }
     qtest_quit(qts);
 }
