@@ -447,7 +447,7 @@ bool gicv5_irs_check_idr(ARMGICv5CommonState *s, const uint32_t *idr,
         const char *name, *option;
     } fields[] = {
         ID_FIELD(0, IRS_IDR0, PA_RANGE, "pa_range", OPT_ACCEL, 0),
-        ID_FIELD(0, IRS_IDR0, VIRT, "x-virtualization", OPT_GLOBAL, 0),
+        ID_FIELD(0, IRS_IDR0, VIRT, "x-virtualization", OPT_MACHINE, 0),
         ID_FIELD(0, IRS_IDR0, ONE_N, "has-one-of-n", OPT_GLOBAL, 0),
         ID_FIELD(0, IRS_IDR0, SETLPI, "has-setlpi", OPT_MACHINE, 0),
         ID_FIELD(0, IRS_IDR0, SWE, "has-swerr", OPT_GLOBAL, 0),

@@ -564,6 +564,8 @@ static void test_move(void)
     irs_writel(&f, VM_SELR, 3);
     irs_writeq(&f, VPE_SELR, S | HI(1) | 3);
     irs_writeq(&f, SAVE_VMR, S | Q | 6);
+    irs_writel(&f, SPI_SELR, 6);
+    irs_writeq(&f, SPI_VMR, M | 3);
     /* The other half comes later. */
     irs_writel(&f, VMAP_VMR, 11);
 
@@ -574,6 +576,9 @@ static void test_move(void)
     resident = host[1];
     resident.scope = SCOPE_RESIDENT;
     g_assert_cmphex(irs_readl(&f, CR1), ==, 0xffff);
+    g_assert_cmphex(irs_readq(&f, SPI_VMR), ==, M | 3);
+    irs_wire(&f, 6, 1);
+    assert_icsr(&resident, SPI(6), ISTE_PENDING);
     g_assert_cmphex(irs_readq(&f, VMT_BASER), ==, VMT | VALID);
     g_assert_cmphex(irs_readl(&f, VMT_CFGR), ==, VMT_CFGR_TWO_LEVEL | 16);
     g_assert_cmphex(irs_readl(&f, VM_STATUSR), ==, 3);
