@@ -213,7 +213,9 @@ void gicv5_cpuif_power_off(ARMCPU *cpu);
 /**
  * gicv5_cpuif_hcr_changed: HCR_EL2 was written, or its effective value changed
  *
- * BQL held. Which context an access reaches is looked at with each access.
+ * Also after a state was loaded, when the register is not written as software
+ * does it. BQL held. Which context an access reaches is looked at with each
+ * access.
  */
 void gicv5_cpuif_hcr_changed(ARMCPU *cpu);
 

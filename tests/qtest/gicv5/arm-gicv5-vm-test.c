@@ -706,7 +706,7 @@ static void test_move_mismatch(void)
         const char *text;
     } other[] = {
         { "irs=1 -smp 2", "x-virtualization is 0, but the source has 1 "
-          "(option -global arm-gicv5.x-virtualization)" },
+          "(option -machine)" },
         { "irs=1 -smp 2 " VIRT "-global arm-gicv5.vm-id-bits=12",
           "-global arm-gicv5.vm-id-bits" },
         { "irs=1 -smp 2 " VIRT "-global arm-gicv5.vpe-id-bits=10",

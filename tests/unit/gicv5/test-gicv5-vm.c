@@ -715,7 +715,7 @@ static void test_room(void)
     for (unsigned id = 0; id < 2048; id += 64) {
         setup(r, 1, lpi(id), 3, 1);
     }
-    for (unsigned i = 2; i < 8; i++) {
+    for (unsigned i = 2; i < 16; i++) {
         make_vm(r, i, 2);
         setup(r, i, spi(1), i, 1);
         g_assert_true(gicv5_pe_make_resident(pe(r, 0), ns(r), i, 1, false));
