@@ -10,6 +10,10 @@ import tempfile
 from .qemu import Ended, Hang, Machine, Refused, until
 
 FRAMES = 0x08000000
+ITS_FRAMES = 0x09000000
+BUS_MASTER = 0x09200000
+IWB_FRAME = 0x09300000
+DEVICES = ('arm_gicv5', 'arm_gicv5_its', 'arm_gicv5_iwb')
 SUBSECTION = 0x05
 VMDESCRIPTION = 0x06
 FOOTER = 0x7e
@@ -18,6 +22,11 @@ FOOTER = 0x7e
 def frame(irs, domain):
     """Address of the config frame of a domain of an IRS"""
     return FRAMES + irs * 0x100000 + domain * 0x20000
+
+
+def its_frame(domain):
+    """Address of the config frame of a domain of the ITS"""
+    return ITS_FRAMES + domain * 0x40000
 
 
 class TestBoard(Machine):
@@ -40,6 +49,22 @@ class TestBoard(Machine):
         reply = self.qtest(f'csr gic {where:#x} {num} '
                            f'{intid | value << 32:#x}')
         return int(reply[1], 16)
+
+    def bus(self, attrs, addr, value=None):
+        """The bus master writes 32 bits, or reads them
+
+        attrs: requester ID, and the physical address space in bits 17:16
+        """
+        self.writeq(BUS_MASTER, attrs)
+        self.writeq(BUS_MASTER + 8, addr)
+        if value is None:
+            return self.readl(BUS_MASTER + 16)
+        self.writel(BUS_MASTER + 16, value)
+        return None
+
+    def message(self, domain, requester, event):
+        """A device writes to the first translate frame of a domain"""
+        self.bus(requester, its_frame(domain) + 0x10000, event)
 
 
 class Section:
@@ -87,15 +112,15 @@ def description(stream):
 
 
 def sections(stream):
-    """Sections of IRSes, subsections of IRSes and CPUs, by name and number"""
+    """Sections of IRSes, ITS and IWB, subsections of IRSes and CPUs"""
     found = {}
     for dev in description(stream)['devices']:
         name = dev['name'].encode()
         number = dev['instance_id']
         head = bytes((len(name),)) + name + struct.pack('>I', number)
-        if dev['vmsd_name'] == 'arm_gicv5':
+        if dev['vmsd_name'] in DEVICES:
             start = stream.index(head) + len(head) + 4
-            sec = Section(f'arm_gicv5/{number}', start, dev)
+            sec = Section(f'{dev["vmsd_name"]}/{number}', start, dev)
             assert stream[sec.end] in (FOOTER, SUBSECTION), sec.name
             found[sec.name] = sec
             for sub in dev.get('subsections', ()):
