@@ -89,6 +89,12 @@ void gic_init_pe(struct pe *pe)
     gic_sync();
 }
 
+void gic_lpi_off(uint32_t lpi)
+{
+    gic_cddis(lpi);
+    gsb_sys();
+}
+
 void gic_call(struct pe *pe)
 {
     gic_cdpend(LPI_CALL(pe->idx), true);

@@ -137,7 +137,8 @@ struct rtc {
 struct vm {
     unsigned id;                /* VM_ID and VMID */
     unsigned vcpu_count;
-    bool alive;
+    bool alive;                 /* its vCPUs may run */
+    bool gone;                  /* and the IRS knows nothing of it */
     bool hold;                  /* none of its vCPUs may run */
     unsigned running;           /* vCPUs on PEs */
     unsigned slices, doorbells, timers, saves;  /* how often */
@@ -198,6 +199,7 @@ void gic_init_pe(struct pe *pe);
 void gic_poll(struct pe *pe);
 /* Make an LPI, edge-triggered, one of @pe. */
 void gic_lpi_on(uint32_t lpi, const struct pe *pe);
+void gic_lpi_off(uint32_t lpi);
 /* Let @pe look for what there is to do. */
 void gic_call(struct pe *pe);
 /* Until a status register of the IRS says IDLE */
@@ -207,6 +209,7 @@ void irs_wait(unsigned reg);
 void vgic_init(void);
 void vgic_init_pe(void);
 void vgic_make_vm(struct vm *vm);
+void vgic_unmake_vm(struct vm *vm);
 void vgic_load(struct vcpu *v);
 void vgic_put(struct vcpu *v);
 void vgic_resident(struct vcpu *v);
@@ -241,7 +244,9 @@ uint64_t vcpu_deadline(const struct vcpu *v);
 
 /* psci.c */
 int64_t psci_call(struct vcpu *v);
+/* Its vCPUs leave; the last one calls vm_gone(). */
 void vm_end(struct vm *vm);
+void vm_gone(struct vm *vm);
 
 /* sched.c */
 void sched_run(struct pe *pe) __attribute__((noreturn));

@@ -159,7 +159,8 @@ static void init_pe(struct pe *pe)
     wr(HDFGWTR_EL2, 0);
     wr(cptr_el2, 0x33ff);
     wr(hstr_el2, 0);
-    wr(mdcr_el2, 0);
+    /* HPMN alone stays: all event counters are EL1's. */
+    wr(mdcr_el2, rd(mdcr_el2) & 0x1f);
     wr(cnthctl_el2, 3);
     wr(cntvoff_el2, 0);
     wr(vpidr_el2, rd(midr_el1));

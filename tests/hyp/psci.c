@@ -24,19 +24,24 @@
 
 void vm_end(struct vm *vm)
 {
-    bool others = false;
-
-    uart_flush(vm);
-    print("hyp: vm%u is off: %u slices, %u doorbells, %u timers, %u saves\n",
-          vm->id, vm->slices, vm->doorbells, vm->timers, vm->saves);
     vm->alive = false;
-    vm->rtc.alarm = 0;
     for (unsigned i = 0; i < vm->vcpu_count; i++) {
         vm->vcpus[i].state = VCPU_OFF;
     }
     sched_call_all(vm);
+}
+
+void vm_gone(struct vm *vm)
+{
+    bool others = false;
+
+    vgic_unmake_vm(vm);
+    vm->gone = true;
+    uart_flush(vm);
+    print("hyp: vm%u is off: %u slices, %u doorbells, %u timers, %u saves\n",
+          vm->id, vm->slices, vm->doorbells, vm->timers, vm->saves);
     for (unsigned i = 0; i < vm_count; i++) {
-        others |= vms[i].alive;
+        others |= !vms[i].gone;
     }
     if (!others) {
         print("hyp: all VMs are off\n");

@@ -182,7 +182,12 @@ static void run(struct pe *pe, struct vcpu *v)
     vcpu_put(v);
     v->vm->running--;
     v->vm->slices++;
-    if (v->vm->hold && !v->vm->running) {
+    if (v->vm->running) {
+        return;
+    }
+    if (!v->vm->alive) {
+        vm_gone(v->vm);
+    } else if (v->vm->hold) {
         gic_call(v->vm->vcpus[0].pe);
     }
 }

@@ -168,6 +168,20 @@ void vgic_make_vm(struct vm *vm)
     }
 }
 
+/* Not before all its VPEs have left; then its memory is ours again. */
+void vgic_unmake_vm(struct vm *vm)
+{
+    struct vmte *e = &vmt[vm->id];
+
+    vmap(IRS_VMAP_VMR, VMAP_U | vm->id);
+    check_valid(&e->vmd, false, "a VM has stayed valid");
+    *e = (struct vmte) { };
+    for (unsigned i = 0; i < vm->vcpu_count; i++) {
+        tables_of(vm)->vpet[i] = 0;
+        gic_lpi_off(LPI_DOORBELL(vm - vms, i));
+    }
+}
+
 /* --- residency --- */
 
 /* While the guest has its IRS off, only PPIs come (IRICHPPIDIS). */
@@ -303,15 +317,17 @@ void vgic_lpis_on(struct vm *vm)
         word = vm->irs.ist_cfgr & IST_CFGR_TWO_LEVEL ? two_level(vm) :
                stage2_translate(vm, vm->irs.ist_baser & IST_ADDR, 4ull << bits);
     }
-    if (!word) {
+    if (word) {
+        e->lpi = word | VMTE_ID_BITS(bits);
+        vmap(IRS_VMAP_VISTR, VMAP_VM(vm->id) | VMAP_TYPE(TYPE_LPI));
+    }
+    /* What a guest asks for the IRS may refuse, too. */
+    if (load(&e->lpi) & TABLE_VALID) {
+        vm->irs.ist_baser |= TABLE_VALID;
+    } else {
         print("hyp: vm%u: no table of LPIs: IRS_IST_CFGR 0x%x BASER 0x%lx\n",
               vm->id, vm->irs.ist_cfgr, vm->irs.ist_baser);
-        return;
     }
-    e->lpi = word | VMTE_ID_BITS(bits);
-    vmap(IRS_VMAP_VISTR, VMAP_VM(vm->id) | VMAP_TYPE(TYPE_LPI));
-    check_valid(&e->lpi, true, "a VM's LPIs have not become valid");
-    vm->irs.ist_baser |= TABLE_VALID;
 }
 
 void vgic_lpis_off(struct vm *vm)
@@ -334,16 +350,14 @@ void vgic_lpis_map_l2(struct vm *vm, unsigned id)
         return;
     }
     vmap(IRS_VMAP_L2_VISTR, VMAP_VM(vm->id) | VMAP_TYPE(TYPE_LPI) | id);
-    check_valid(&t->lpi_l1[n], true, "an L1 ISTE has not become valid");
-    guest_l1(vm)[n] |= TABLE_VALID;
+    /* The guest sees what the IRS says. */
+    guest_l1(vm)[n] |= load(&t->lpi_l1[n]) & TABLE_VALID;
     dsb();
 }
 
 /* --- save and restore --- */
 
-#define MAX_PENDING 1024
-
-static uint32_t pending[MAX_PENDING];
+static uint32_t pending[(1 << LPI_MAX_ID_BITS) + VM_SPIS];
 static unsigned pending_count;
 
 /*
@@ -355,9 +369,6 @@ static void take_pending(uint32_t *table, unsigned count, uint32_t first)
 {
     for (unsigned i = 0; i < count; i++) {
         if (table[i] & ISTE_PENDING) {
-            if (pending_count == MAX_PENDING) {
-                die("too many pending interrupts to save");
-            }
             pending[pending_count++] = first + i;
         }
         table[i] &= ~(ISTE_PENDING | ISTE_HWU);
