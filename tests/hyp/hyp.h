@@ -141,7 +141,8 @@ struct vm {
     bool gone;                  /* and the IRS knows nothing of it */
     bool hold;                  /* none of its vCPUs may run */
     unsigned running;           /* vCPUs on PEs */
-    unsigned slices, doorbells, timers, saves;  /* how often */
+    /* How often; the last one: pending interrupts that were put back */
+    unsigned slices, doorbells, timers, saves, restored;
     struct vcpu vcpus[MAX_VCPUS];
     struct virs irs;
     struct uart uart;

@@ -38,8 +38,9 @@ void vm_gone(struct vm *vm)
     vgic_unmake_vm(vm);
     vm->gone = true;
     uart_flush(vm);
-    print("hyp: vm%u is off: %u slices, %u doorbells, %u timers, %u saves\n",
-          vm->id, vm->slices, vm->doorbells, vm->timers, vm->saves);
+    print("hyp: vm%u is off: %u slices, %u doorbells, %u timers, %u saves, "
+          "%u restored\n", vm->id, vm->slices, vm->doorbells, vm->timers,
+          vm->saves, vm->restored);
     for (unsigned i = 0; i < vm_count; i++) {
         others |= !vms[i].gone;
     }
