@@ -213,11 +213,18 @@ void gicv5_cpuif_power_off(ARMCPU *cpu);
 /**
  * gicv5_cpuif_hcr_changed: HCR_EL2 was written, or its effective value changed
  *
- * Also after a state was loaded, when the register is not written as software
- * does it. BQL held. Which context an access reaches is looked at with each
- * access.
+ * BQL held. Which context an access reaches is looked at with each access.
  */
 void gicv5_cpuif_hcr_changed(ARMCPU *cpu);
+
+/**
+ * gicv5_cpuif_loaded: all registers of the CPU have been loaded
+ *
+ * That is when what depends on others than the interface's own can be derived.
+ * It does so for EL2's timers, too, of which the stream has registers only.
+ * BQL held.
+ */
+void gicv5_cpuif_loaded(ARMCPU *cpu);
 
 /**
  * gicv5_cpuif_emulate_firmware: what firmware does for software at @target_el

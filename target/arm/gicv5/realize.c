@@ -204,6 +204,20 @@ void gicv5_cpuif_reset(ARMCPU *cpu)
     gicv5_cpuif_tell_limits(cpu);
 }
 
+void gicv5_cpuif_loaded(ARMCPU *cpu)
+{
+    if (!cpu_isar_feature(aa64_gcie, cpu)) {
+        return;
+    }
+    gicv5_cpuif_hcr_changed(cpu);
+    if (arm_feature(&cpu->env, ARM_FEATURE_EL2) &&
+        arm_feature(&cpu->env, ARM_FEATURE_GENERIC_TIMER)) {
+        /* Their next event, and the line */
+        arm_gt_htimer_cb(cpu);
+        arm_gt_hvtimer_cb(cpu);
+    }
+}
+
 bool gicv5_cpu_attach(CPUState *cs, GICv5Port *port, Error **errp)
 {
     ARMCPU *cpu = (ARMCPU *)object_dynamic_cast(OBJECT(cs), TYPE_ARM_CPU);
