@@ -248,6 +248,13 @@ void gicv5_cpuif_unlock(ARMCPU *cpu);
 void gicv5_cpuif_settle(ARMCPU *cpu);
 
 /**
+ * gicv5_cpuif_lines_of: levels, as in GICv5CPUIf.lines
+ *
+ * @irq_line_state: what the CPU has of its inputs
+ */
+unsigned gicv5_cpuif_lines_of(uint32_t irq_line_state);
+
+/**
  * gicv5_cpuif_update: recompute all that is derived from the state
  *
  * For changes made behind the interface's back (reset, loading a state).

@@ -77,11 +77,24 @@ void gicv5_hyp_write_contextr(ARMCPU *cpu, uint64_t value)
 
 void gicv5_hyp_leave(ARMCPU *cpu)
 {
+    GICv5Port *port = gicv5_port(cpu);
+    GICv5Request req = {
+        .cmd = GICV5_CMD_SET_RESIDENT,
+        .scope = GICV5_SCOPE_RESIDENT,
+    };
+
     assert(bql_locked());
 
-    if (FIELD_EX64(gicv5_cpuif(cpu)->hyp.contextr, ICH_CONTEXTR, V)) {
-        gicv5_hyp_write_contextr(cpu, 0);
+    if (!port || !arm_feature(&cpu->env, ARM_FEATURE_EL2)) {
+        return;
     }
+    /* Whatever the Security state is now: a reset has changed it already. */
+    for (req.domain = 0; req.domain < GICV5_NUM_DOMAINS; req.domain++) {
+        if (port->domains & BIT(req.domain)) {
+            gicv5_cpuif_command(cpu, &req);
+        }
+    }
+    gicv5_cpuif(cpu)->hyp.contextr = 0;
 }
 
 void gicv5_hyp_reset(GICv5CPUIf *c)

@@ -151,6 +151,15 @@ void gicv5_cpuif_settle(ARMCPU *cpu)
     gicv5_cpuif_unlock(cpu);
 }
 
+unsigned gicv5_cpuif_lines_of(uint32_t irq_line_state)
+{
+    return (irq_line_state & CPU_INTERRUPT_HARD ? GICV5_LINE_IRQ : 0) |
+           (irq_line_state & CPU_INTERRUPT_FIQ ? GICV5_LINE_FIQ : 0) |
+           (irq_line_state & CPU_INTERRUPT_NMI ? GICV5_LINE_NMI : 0) |
+           (irq_line_state & CPU_INTERRUPT_VIRQ ? GICV5_LINE_VIRQ : 0) |
+           (irq_line_state & CPU_INTERRUPT_VINMI ? GICV5_LINE_VINMI : 0);
+}
+
 void gicv5_cpuif_update(ARMCPU *cpu)
 {
     GICv5CPUIf *c = gicv5_cpuif(cpu);

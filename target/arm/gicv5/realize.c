@@ -194,8 +194,12 @@ void gicv5_cpuif_reset(ARMCPU *cpu)
     c->icsr = 0;
     gicv5_hyp_reset(c);
     gicv5_ppi_reset(c);
-    /* The reset of the CPU has cleared its side of the lines. */
-    c->lines = 0;
+    /*
+     * The reset of the CPU has cleared its side of the lines. Some may have
+     * been raised since, with the virtual context as it was: HCR_EL2 is reset
+     * and residency ends before the context.
+     */
+    c->lines = gicv5_cpuif_lines_of(cpu->env.irq_line_state);
     qemu_spin_unlock(&c->lock);
 
     gicv5_cpuif_update(cpu);

@@ -111,7 +111,6 @@ static int gicv5_post_load(void *opaque, int version_id)
 {
     ARMCPU *cpu = opaque;
     GICv5CPUIf *c = gicv5_cpuif(cpu);
-    uint32_t lines = cpu->env.irq_line_state;
     bool kvm = gicv5_port_is_kvm(gicv5_port(cpu));
     Error *err = NULL;
 
@@ -127,11 +126,7 @@ static int gicv5_post_load(void *opaque, int version_id)
         }
         return 0;
     }
-    c->lines = (lines & CPU_INTERRUPT_HARD ? GICV5_LINE_IRQ : 0) |
-               (lines & CPU_INTERRUPT_FIQ ? GICV5_LINE_FIQ : 0) |
-               (lines & CPU_INTERRUPT_NMI ? GICV5_LINE_NMI : 0) |
-               (lines & CPU_INTERRUPT_VIRQ ? GICV5_LINE_VIRQ : 0) |
-               (lines & CPU_INTERRUPT_VINMI ? GICV5_LINE_VINMI : 0);
+    c->lines = gicv5_cpuif_lines_of(cpu->env.irq_line_state);
     gicv5_cpuif_update(cpu);
     gicv5_cpuif_tell_limits(cpu);
     return 0;
@@ -169,6 +164,17 @@ static bool hyp_needed(void *opaque)
            arm_feature(&cpu->env, ARM_FEATURE_EL2);
 }
 
+static int hyp_pre_load(void *opaque)
+{
+    ARMCPU *cpu = opaque;
+
+    if (!arm_feature(&cpu->env, ARM_FEATURE_EL2)) {
+        error_report("cpu/gicv5/el2: this CPU has no EL2");
+        return -EINVAL;
+    }
+    return 0;
+}
+
 static int hyp_post_load(void *opaque, int version_id)
 {
     ARMCPU *cpu = opaque;
@@ -196,6 +202,7 @@ static const VMStateDescription vmstate_gicv5_hyp = {
     .version_id = 1,
     .minimum_version_id = 1,
     .needed = hyp_needed,
+    .pre_load = hyp_pre_load,
     .post_load = hyp_post_load,
     .fields = (const VMStateField[]) {
         VMSTATE_STRUCT(env.gicv5.context[GICV5_CONTEXT_VIRTUAL], ARMCPU, 1,

@@ -886,6 +886,40 @@ static void test_cpu_goes(void)
     CHECK_EQ(gic_vrcfg(LPI(1)) & ICSR_F, 0);
 }
 
+/* An EL2 timer of a nested guest that would be pending by its own register */
+static void job_nested(void *arg)
+{
+    virt_setup();
+    vppi_priority(PPI_CNTHP, 5);
+    ich_write(ICH_ENABLER0, BIT(PPI_CNTHP));
+    host_hcr(HOST_HCR | HCR_NV);
+    ich_write(ICH_PENDR0, BIT(PPI_CNTHP));
+    isb();
+    *(bool *)arg = ich_read(ICH_HPPIR);
+}
+
+static void job_line(void *arg)
+{
+    *(bool *)arg = guest(VIRT, guest_line, 0);
+}
+
+/* A reset undoes things one by one: none may leave a line that stays. */
+static void test_cpu_resets(void)
+{
+    bool line = true;
+
+    if (!setup(2)) {
+        return;
+    }
+    CHECK(cpu_call(1, job_nested, &line));
+    CHECK(!line);
+    CHECK(cpu_stop(1));
+    CHECK(cpu_start(1));
+    line = true;
+    CHECK(cpu_call(1, job_line, &line));
+    CHECK(!line);
+}
+
 /* Jobs: a vCPU's function, on another CPU */
 struct run {
     unsigned vm, vpe;
@@ -1363,6 +1397,7 @@ const struct test tests[] = {
     { "IRS_VPE_HPPIR", test_vpe_hppir },
     { "resident on one CPU only", test_two_pes },
     { "a CPU that goes", test_cpu_goes },
+    { "a CPU that is reset", test_cpu_resets },
     { "VDPEND from another CPU", test_vdpend_remote },
     { "IPIs between VPEs", test_ipi },
     { "deactivated by another VPE", test_di_remote },
