@@ -16,7 +16,8 @@ bool gicv5_irs_has_vms(const void *opaque)
 {
     const GICv5IRSDomain *d = opaque;
 
-    return d->irs->virt && d->domain != GICV5_DOMAIN_EL3;
+    return d->irs->virt && d->domain != GICV5_DOMAIN_EL3 &&
+           arm_gicv5_has_domain(d->irs, d->domain);
 }
 
 uint32_t gicv5_irs_idr3(const ARMGICv5CommonState *s)

@@ -200,6 +200,9 @@ static int get_vm(VMLoader *l)
     state.vpe_id_bits = qemu_get_byte(l->f);
     state.vmte = qemu_get_be64(l->f);
     state.vpet = qemu_get_be64(l->f);
+    if (qemu_file_get_error(l->f)) {
+        return -EIO;
+    }
 
     if (flags & ~MIG_VM_MASK) {
         return bad_vm(l, state.id, "", "flags", flags);
@@ -238,6 +241,9 @@ static int get_vpe(VMLoader *l)
     vpe.iaffid = qemu_get_be16(l->f);
     vpe.vped = qemu_get_be64(l->f);
     dbr = qemu_get_be64(l->f);
+    if (qemu_file_get_error(l->f)) {
+        return -EIO;
+    }
     vpe.db = (GICv5Doorbell) {
         .valid = FIELD_EX64(dbr, IRS_VPE_DBR, DBV),
         .requested = FIELD_EX64(dbr, IRS_VPE_DBR, REQ_DB),
@@ -457,12 +463,17 @@ static int virt_pre_save(void *opaque)
 /* IRS_IDR0.VIRT has been compared; a subsection can come nevertheless. */
 static int virt_pre_load(void *opaque)
 {
-    const ARMGICv5CommonState *s = opaque;
+    ARMGICv5CommonState *s = opaque;
 
     if (!s->virt) {
         error_report("arm-gicv5: virt: there is no x-virtualization here");
         return -EINVAL;
     }
+    if (s->mig_virt) {
+        error_report("arm-gicv5: virt: it is there twice");
+        return -EINVAL;
+    }
+    s->mig_virt = true;
     return 0;
 }
 

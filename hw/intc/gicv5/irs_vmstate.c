@@ -615,6 +615,7 @@ static int gicv5_pre_load(void *opaque)
         error_reportf_err(err, "arm-gicv5: ");
         return -EBUSY;
     }
+    s->mig_virt = false;
     /* The primary comes first, and its reset is that of all. */
     if (!s->primary) {
         gicv5_system_reset(s->sys);
@@ -658,6 +659,11 @@ static int gicv5_post_load(void *opaque, int version_id)
     ARMGICv5CommonClass *agc = ARM_GICV5_COMMON_GET_CLASS(s);
     Error *err = NULL;
 
+    if (s->virt && !s->mig_virt) {
+        error_report("arm-gicv5: virt: there are no virtual machines in the "
+                     "stream");
+        return -EINVAL;
+    }
     for (uint32_t i = 0; i < s->num_cpus; i++) {
         if (!in_mask("pe_dps", i, s->mig_dps[i],
                      s->one_of_n ? s->domains : 0)) {

@@ -82,7 +82,7 @@ const char *gicv5_vm_check_state(const GICv5Space *sp,
     uint64_t l2 = state->vmte - (id & MAKE_64BIT_MASK(0, GICV5_VMTE_L2_BITS)) *
                                 GICV5_VMTE_BYTES;
 
-    if (id >> vmt->vm_id_bits || gicv5_vm_find(sp, id)) {
+    if (!vmt->valid || id >> vmt->vm_id_bits || gicv5_vm_find(sp, id)) {
         return "id";
     }
     if (vmt->two_level ? l2 & ~GICV5_L2_VMT_ADDR_MASK :

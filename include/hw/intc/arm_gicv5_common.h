@@ -183,6 +183,7 @@ struct ARMGICv5CommonState {
     /* What migration sends, valid in between only */
     uint32_t mig_idr[GICV5_NUM_IDRS];
     uint64_t *mig_spi;              /* spi_irs_range of them */
+    bool mig_virt;                  /* the subsection of VMs was there */
     uint8_t *mig_dps;               /* num_cpus: IRS_PE_CR0.DPS by domain */
     int64_t mig_exact_ms;           /* when a migration last asked for sizes */
 };
