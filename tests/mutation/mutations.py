@@ -20,6 +20,7 @@ IWB = 'hw/intc/gicv5/iwb.c'
 STREAM = 'hw/intc/gicv5/irs_vmstate.c'
 VM_STREAM = 'hw/intc/gicv5/irs_vm_vmstate.c'
 CPUIF = 'target/arm/gicv5/[achlp]*.c'
+CPUIF_H = 'target/arm/gicv5/cpuif_internal.h'
 INSNS = 'target/arm/gicv5/insns.c'
 REGS = 'target/arm/gicv5/regs_el1.c'
 CPUIF_STREAM = 'target/arm/gicv5/vmstate.c'
@@ -84,7 +85,7 @@ MUTATIONS = (
            'return !FIELD_EX32(intid, GICV5_INTID, RES0) && (type ==',
            'return (type =='),
     engine('SPIs of other domains are reachable',
-           'return spi && spi->space == sp ? spi : NULL;',
+           'return spi && spi->space == sp && !spi->virt ? spi : NULL;',
            'return spi;'),
     engine('resampling a low edge wire pends', '} else if (spi->level) { '
            'spi_event(spi, id, GICV5_SET_EDGE);',
@@ -199,9 +200,9 @@ MUTATIONS = (
     irs('PEs are never online', '| R_IRS_PE_STATUSR_ONLINE_MASK', ''),
     irs('PIDR2 without JEDEC', '1 << 3 | (GICV5_IMPLEMENTER >> 4 & 7)',
         '(GICV5_IMPLEMENTER >> 4 & 7)', files=ID_BLOCK),
-    cpuif('the mask is exclusive', CPUIF, 'MIN(context->pcr + 1,',
+    cpuif('the mask is exclusive', CPUIF_H, 'MIN(context->pcr + 1,',
           'MIN(context->pcr,'),
-    cpuif('equal priority preempts', CPUIF,
+    cpuif('equal priority preempts', CPUIF_H,
           '1, gicv5_running_prio(context));',
           '1, gicv5_running_prio(context) + 1);'),
     cpuif('an IRS interrupt beats an equal PPI', CPUIF,
@@ -224,10 +225,26 @@ MUTATIONS = (
           'return prio;', 'baremetal-regs', 'baremetal-ppi'),
     cpuif('APR has 31 bits', CPUIF, 'value & GICV5_APR_MASK);',
           'value & INT32_MAX);', 'baremetal-regs', 'baremetal-ppi'),
-    cpuif('PPIs of another context', CPUIF, 'value &= mask;', '',
-          'unit-cpuif'),
+    cpuif('PPIs of another context', CPUIF,
+          'uint64_t mask = gicv5_ppi_mask(field, n, c->context[ctx].ppi_owned);'
+          ' gicv5_cpuif_lock(cpu);',
+          'uint64_t mask = UINT64_MAX; gicv5_cpuif_lock(cpu);', 'unit-cpuif'),
     cpuif('EL3 reaches the domain below it', CPUIF,
-          'if (view == GICV5_VIEW_CURRENT &&', 'if (false &&', 'unit-cpuif'),
+          'return view == GICV5_VIEW_CURRENT ?', 'return false ?',
+          'unit-cpuif'),
+    cpuif('EL1 never reaches the virtual context', CPUIF,
+          'arm_hcr_el2_eff(env) & HCR_IMO) {', 'false) {', 'unit-cpuif',
+          'baremetal-el2-virt'),
+    cpuif('DVI has no effect', CPUIF,
+          'return c->hyp.dvir[word] & c->context', 'return 0 & c->context',
+          'unit-cpuif', 'baremetal-el2-virt'),
+    cpuif('ICH_VCTLR_EL2.EN has no effect', CPUIF_H,
+          '!(c->hyp.vctlr & R_ICH_VCTLR_EN_MASK)', 'false', 'unit-cpuif'),
+    cpuif('traps of EL2 at EL2', 'target/arm/gicv5/regs.c',
+          'arm_current_el(env) != 1 ||', '', 'unit-cpuif'),
+    cpuif('a reset forgets lines', 'target/arm/gicv5/realize.c',
+          'c->lines = gicv5_cpuif_lines_of(cpu->env.irq_line_state);',
+          'c->lines = 0;', 'baremetal-el2-vm'),
     cpuif('an interrupt of another domain is an IRQ', CPUIF,
           '(ctx != c->current || ctx == GICV5_CONTEXT_EL3) &&', 'false &&',
           'unit-cpuif'),
@@ -236,8 +253,7 @@ MUTATIONS = (
     cpuif('no INTIDs above 16 bits', INSNS,
           'id >> gicv5_id_bits(&env->gicv5)', 'id >> 16', 'baremetal-lpi'),
     cpuif('ICC_IAFFIDR_EL1 can be written', REGS,
-          'PE("IAFFIDR", 10, 5, PL1_R, iaffidr)',
-          'PE("IAFFIDR", 10, 5, PL1_RW, iaffidr)',
+          'PE("IAFFIDR", 10, 5, R, iaffidr,', 'PE("IAFFIDR", 10, 5, RW, iaffidr,',
           'baremetal-undef'),
     stream('level of a wire', STREAM, 'MIG_SPI, LEVEL, spi.level);',
            'MIG_SPI, LEVEL, false);', 'qtest-migration', 'migration-golden'),
