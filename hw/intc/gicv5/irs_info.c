@@ -69,13 +69,15 @@ static void print_vms(GICv5Space *sp, GString *buf)
     for (uint32_t id = 0; (space = gicv5_vm_next(sp, id, &vm));
          id = vm.id + 1) {
         g_string_append_printf(buf, "    VM %u\n", vm.id);
-        for (uint32_t n = 0; gicv5_vpe_next(space, n, &vpe); n = vpe.id + 1) {
+        lines++;
+        for (uint32_t n = 0; lines <= MAX_LINES &&
+             gicv5_vpe_next(space, n, &vpe); n = vpe.id + 1) {
             if (vpe.valid) {
                 print_vpe(sp, vm.id, &vpe, buf);
             }
             lines++;
         }
-        if (++lines > MAX_LINES) {
+        if (lines > MAX_LINES) {
             g_string_append(buf, "    ...\n");
             return;
         }
