@@ -6,7 +6,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "lib.h"
+#include "bench.h"
+#include "its.h"
 
 /* GICv3, with one Security state */
 #define ICC_PMR_EL1             S3_0_C4_C6_0
@@ -26,47 +27,7 @@
 #define GICR_ISENABLER0         (GICR_SGI + 0x0100)
 #define GICR_IPRIORITYR0        (GICR_SGI + 0x0400)
 
-#define ROUNDS 8
-#define ROUND_MS 8
-#define CHUNK 500
-
 static bool v5;
-static const char *suffix = "";
-
-static void result(const char *name, uint64_t ticks, uint64_t ops)
-{
-    /* 64 bits are enough: ticks of a few seconds, in picoseconds */
-    uint64_t tick_ps = 1000000000000ull / rd(cntfrq_el0);
-
-    print("bench %s%s %lu\n", name, suffix, ticks * tick_ps / ops);
-}
-
-/*
- * Repeat @op for some time, several times, and take the best: other work of
- * the host disturbs some rounds, but hardly all of them.
- */
-#define BENCH(name, op) do {                                            \
-    uint64_t b_best_d = 0, b_best_n = 0;                                \
-    for (unsigned b_r = 0; b_r < ROUNDS; b_r++) {                       \
-        uint64_t b_start = now(), b_d, b_n = 0;                         \
-        do {                                                            \
-            for (unsigned b_i = 0; b_i < CHUNK; b_i++) {                \
-                op;                                                     \
-            }                                                           \
-            b_n += CHUNK;                                               \
-            b_d = now() - b_start;                                      \
-        } while (b_d < ms_ticks(ROUND_MS));                             \
-        if (!b_r || b_d * b_best_n < b_best_d * b_n) {                  \
-            b_best_d = b_d;                                             \
-            b_best_n = b_n;                                             \
-        }                                                               \
-    }                                                                   \
-    result(name, b_best_d, b_best_n);                                   \
-} while (0)
-
-#define READ(reg) BENCH("read-" #reg, (void)rd(reg))
-#define WRITE(reg, v) BENCH("write-" #reg, wr(reg, v))
-
 static void registers(void)
 {
     uint64_t own = rd(tpidr_el1);
@@ -176,6 +137,36 @@ static void tables(void)
     }));
     irs_ist_on(cfgr, base);
     BENCH("map-l2", irs_w32(IRS_MAP_L2_ISTR, 0xfedcba));
+    ist_setup();
+}
+
+/* An MSI, with so many events of its device mapped, each of which is used */
+static void msis(void)
+{
+    static const unsigned many[] = { 1, 32768 };
+    static const char *const names[] = { "msi-events-1", "msi-events-32768" };
+    unsigned event = 0;
+
+    if (!edu_setup()) {
+        return;
+    }
+    ist_setup();
+    irq_close();
+    its_setup(EDU_DEVFN);
+    for (unsigned s = 0, n = 0; s < ARRAY_SIZE(many); s++) {
+        for (; n < many[s]; n++) {
+            lpi_setup(LPI(n), 16, this_cpu()->iaffid);
+            its_itt[n] = ITTE_VALID | n;
+        }
+        dsb();
+        BENCH(names[s], ({
+            edu_event(event++ % n);
+            edu_raise();
+            gic_cddi((uint32_t)gic_cdia());
+            gic_cdeoi();
+        }));
+    }
+    its_enable(false);
     ist_setup();
 }
 
@@ -380,6 +371,7 @@ static void bench(void)
         registers();
         tables();
         lpi_load();
+        msis();
         lpi_setup(LPI(IPI_A), 16, this_cpu()->iaffid);
         this_cpu()->irq = ipi_handler;
     } else {
