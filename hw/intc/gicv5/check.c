@@ -189,9 +189,39 @@ static bool check_space(GICv5Space *sp)
     return gicv5_one_of_n_check(sp);
 }
 
-/* A VPE is resident where the PE says, and a doorbell that could ring did. */
+/* Does a VPE take part in the selection of 1-of-N interrupts? */
+static bool is_taken(const GICv5VM *vm)
+{
+    const GICv5Target *t;
+
+    QSIMPLEQ_FOREACH(t, &vm->space.targets, next) {
+        if (gicv5_target_is_enabled(t) && !t->dps) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Could the doorbell ring? Derived from state alone, with no counters. */
+static bool could_ring(const GICv5VM *vm, const GICv5VPE *vpe)
+{
+    unsigned prio = gicv5_candidate_prio(gicv5_pendset_peek(&vpe->target.set));
+    const GICv5PendSet *set = &vm->space.one_of_n.set;
+
+    if (vm->db.enabled && vm->db.vpe == vpe->target.id && !is_taken(vm)) {
+        prio = MIN(prio, gicv5_candidate_prio(gicv5_pendset_peek(set)));
+    }
+    return vpe->valid && !vpe->target.pe && vpe->db.valid &&
+           vpe->db.requested && prio <= vpe->db.mask;
+}
+
+/*
+ * A VPE is resident where the PE says, and a doorbell that could ring did, or
+ * waits until it may.
+ */
 static bool check_vm(const GICv5VM *vm, SaveCount *count)
 {
+    const bool hold = vm->space.sys->hold_doorbells;
     GICv5Target *t;
 
     count->vms++;
@@ -203,10 +233,7 @@ static bool check_vm(const GICv5VM *vm, SaveCount *count)
             return check_failed("VPE is not where it is resident",
                                 vm->space.domain, t->id);
         }
-        if (vpe->rings ||
-            (vpe->valid && !t->pe && vpe->db.valid && vpe->db.requested &&
-             gicv5_candidate_prio(gicv5_pendset_peek(&t->set)) <=
-             vpe->db.mask)) {
+        if ((vpe->rings && !hold) || (could_ring(vm, vpe) && !vpe->rings)) {
             return check_failed("doorbell has not rung", vm->space.domain,
                                 t->id);
         }

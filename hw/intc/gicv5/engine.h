@@ -91,6 +91,8 @@ typedef enum GICv5SWErr {
  *     only with virtualization
  * @swerr: an error that software made; @id is an LPI, @addr the structure
  * @one_of_n_limit: optional; GICv5PortCPUOps.one_of_n_limit of @pe
+ * @one_of_n_limit_virtual: the same for the VPE of @domain that is resident on
+ *     @pe
  */
 typedef struct GICv5EngineOps {
     bool (*read)(void *opaque, GICv5Domain domain, uint64_t addr,
@@ -108,6 +110,8 @@ typedef struct GICv5EngineOps {
     void (*swerr)(void *opaque, GICv5Domain domain, GICv5SWErr ec,
                   uint32_t id, uint64_t addr);
     unsigned (*one_of_n_limit)(void *opaque, GICv5PE *pe, GICv5Domain domain);
+    unsigned (*one_of_n_limit_virtual)(void *opaque, GICv5PE *pe,
+                                       GICv5Domain domain);
 } GICv5EngineOps;
 
 /**
@@ -123,6 +127,7 @@ typedef struct GICv5EngineOps {
  *     domain has its share, so that none can use up another's. Beyond it, state
  *     that has no place elsewhere makes LPIs unreachable. 0: no limit
  * @virt: domains with VMs, a bit mask like @domains, without EL3
+ * @virt_one_of_n: 1-of-N routing is implemented in VMs
  * @vm_id_bits: largest VM_ID_BITS, 8..16
  * @vpe_id_bits: width of VPE IDs, 1..16
  * @vm_memory: bytes of host memory for the state of VMs, of which each domain
@@ -138,6 +143,7 @@ typedef struct GICv5EngineConfig {
     bool container;
     uint64_t lpi_memory;
     uint8_t virt;
+    bool virt_one_of_n;
     uint8_t vm_id_bits;
     uint8_t vpe_id_bits;
     uint64_t vm_memory;
@@ -276,7 +282,7 @@ bool gicv5_get_word(const GICv5Space *sp, uint32_t intid, uint32_t *word);
  */
 uint32_t gicv5_sanitize_word(const GICv5Space *sp, uint32_t word);
 
-/* The 1-of-N interrupt that no PE is offered and that would be the first */
+/* The 1-of-N interrupt that no target is offered and that would be the first */
 GICv5Candidate gicv5_space_one_of_n(const GICv5Space *sp);
 
 /* --- SPIs --- */
@@ -467,9 +473,35 @@ bool gicv5_vpe_set_dps(GICv5Space *sp, uint16_t vm_id, uint16_t vpe_id,
 
 /**
  * gicv5_vpe_candidate: IRS_VPE_HPPIR, whether the VPE is resident or not
+ *
+ * Its own interrupts and, with DPS=0, what it is offered or may be.
  */
 GICv5Candidate gicv5_vpe_candidate(GICv5Space *sp, uint16_t vm_id,
                                    uint16_t vpe_id);
+
+/**
+ * GICv5VMDoorbell: IRS_VM_DBR: the VPE whose doorbell is that of the VM's
+ * 1-of-N interrupts, too
+ *
+ * It rings for one that no VPE can take: none is resident that takes part
+ * (DPS=0) and is presented candidates. Its own settings (GICv5Doorbell) count,
+ * and it must not be resident itself.
+ *
+ * @enabled: EN
+ * @vpe: VPE_ID, which need not be valid
+ */
+typedef struct GICv5VMDoorbell {
+    bool enabled;
+    uint16_t vpe;
+} GICv5VMDoorbell;
+
+/*
+ * False, with nothing done, if the VM is not valid, or has no 1-of-N. A VM that
+ * becomes valid has none: it has no descriptor to keep it in (inferred).
+ */
+bool gicv5_vm_set_doorbell(GICv5Space *sp, uint16_t vm_id,
+                           const GICv5VMDoorbell *db);
+bool gicv5_vm_doorbell(GICv5Space *sp, uint16_t vm_id, GICv5VMDoorbell *db);
 
 /**
  * gicv5_vm_save: IRS_SAVE_VMR.S: memory is complete
@@ -517,7 +549,15 @@ GICv5Space *gicv5_pe_resident_space(const GICv5PE *pe, GICv5Domain domain);
  * gicv5_ist_next_part() says what is to be sent. A VM is loaded by
  * gicv5_vm_restore(), gicv5_vpe_restore() for each of its VPEs, the functions
  * below for its tables, and gicv5_vm_restore_end(). Nothing looks at memory.
+ *
+ * A doorbell is an event, which may look at memory, and it would leave a trace
+ * of a stream that is refused after it. So none rings from
+ * gicv5_system_hold_doorbells() until gicv5_system_release_doorbells(), or a
+ * reset, which forgets them. Those that are due then ring once.
  */
+void gicv5_system_hold_doorbells(GICv5System *sys);
+void gicv5_system_release_doorbells(GICv5System *sys);
+
 
 /**
  * GICv5VMState: what the engine has of a VM, but for VPEs and tables
@@ -526,6 +566,7 @@ GICv5Space *gicv5_pe_resident_space(const GICv5PE *pe, GICv5Domain domain);
  * @vpe_id_bits: VPEs have IDs below 2^vpe_id_bits
  * @full: it cannot have VPEs that it does not have yet
  * @quiescent: see gicv5_vm_is_quiescent(); then no state word is dirty
+ * @db: IRS_VM_DBR; restored by gicv5_vm_restore_doorbell()
  */
 typedef struct GICv5VMState {
     uint16_t id;
@@ -534,6 +575,7 @@ typedef struct GICv5VMState {
     uint8_t vpe_id_bits;
     bool full;
     bool quiescent;
+    GICv5VMDoorbell db;
 } GICv5VMState;
 
 /**
@@ -584,6 +626,12 @@ GICv5Space *gicv5_vm_restore(GICv5Space *sp, const GICv5VMState *state);
 
 /* The same for a VPE; false: there is no memory for it */
 bool gicv5_vpe_restore(GICv5Space *vm, const GICv5VPEState *state);
+
+/*
+ * IRS_VM_DBR, after the VPEs. False if there is no 1-of-N, or a VPE that is not
+ * there and could be.
+ */
+bool gicv5_vm_restore_doorbell(GICv5Space *vm, const GICv5VMDoorbell *db);
 
 /* Can an interrupt of the VM have this word? Its VPE must have been restored */
 bool gicv5_vm_can_have_word(const GICv5Space *vm, uint32_t word);

@@ -60,6 +60,7 @@ typedef struct GICv5PendSet {
  * @limit_known: the CPU interface tells of each change of @limit
  * @dps: left out of 1-of-N selection by software
  * @had_offer: what was acknowledged last was an offer
+ * @takes_part: in 1-of-N selection: counted in the space's @one_of_n
  * @touched: is in the system's @touched
  * @listed: is in a list of the space's @one_of_n
  */
@@ -76,6 +77,7 @@ typedef struct GICv5Target {
     bool limit_known;
     bool dps;
     bool had_offer;
+    bool takes_part;
     bool touched;
     bool listed;
     QTAILQ_ENTRY(GICv5Target) taker;
@@ -103,7 +105,7 @@ typedef struct GICv5VPE {
     bool dirty;
     bool no_hppi;
     bool rings;
-    QSIMPLEQ_ENTRY(GICv5VPE) next_ringing;
+    QTAILQ_ENTRY(GICv5VPE) ringing;
 } GICv5VPE;
 
 /**
@@ -204,11 +206,14 @@ typedef struct GICv5SPI {
  * @idle: targets without an offer, by what they have room for; bit r of
  *     @idle_map is set if list r is not empty
  * @holder: targets with an offer, by its priority; @holder_map likewise
+ * @takers: how many targets take part in the selection, whatever they have room
+ *     for now
  */
 typedef struct GICv5OneOfN {
     GICv5PendSet set;
     uint64_t idle_map;
     uint64_t holder_map;
+    uint32_t takers;
     QTAILQ_HEAD(, GICv5Target) idle[GICV5_NUM_PRIOS + 1];
     QTAILQ_HEAD(, GICv5Target) holder[GICV5_NUM_PRIOS];
 } GICv5OneOfN;
@@ -275,6 +280,7 @@ struct GICv5Space {
  * @parent: the space of its domain
  * @vmte: guest address of its L2 VMTE
  * @vpet: guest address of its VPE table, of 2^space.id_bits entries
+ * @db: IRS_VM_DBR
  * @saved: @space.changes at the last save, if @was_saved
  */
 struct GICv5VM {
@@ -283,6 +289,7 @@ struct GICv5VM {
     uint16_t id;
     uint64_t vmte;
     uint64_t vpet;
+    GICv5VMDoorbell db;
     bool was_saved;
     uint64_t saved;
     QTAILQ_ENTRY(GICv5VM) link;
@@ -302,6 +309,7 @@ typedef struct GICv5EngineIRS {
  * @touched, @touched_spaces: by the batch
  * @ringing: VPEs whose doorbell rings at the end of it
  * @is_ringing: they ring now; a doorbell may load a page, which is a batch
+ * @hold_doorbells: they wait: a state is being loaded
  * @save_pages, @save_dirty, @save_queued, @save_vms, @save_vpes: what a
  *     migration would have to send: pages that are not clean, interrupts that
  *     are dirty and queued, VMs and VPEs. Other threads read these.
@@ -316,8 +324,9 @@ struct GICv5System {
     bool batch;
     QSIMPLEQ_HEAD(, GICv5Target) touched;
     QSIMPLEQ_HEAD(, GICv5Space) touched_spaces;
-    QSIMPLEQ_HEAD(, GICv5VPE) ringing;
+    QTAILQ_HEAD(, GICv5VPE) ringing;
     bool is_ringing;
+    bool hold_doorbells;
     uint32_t save_pages;
     uint32_t save_dirty;
     uint32_t save_queued;
@@ -530,6 +539,14 @@ static inline void gicv5_end_batch(GICv5System *sys, bool outer)
     }
 }
 
+/* Can the CPU interfaces of the space's sinks be asked for their limit? */
+static inline bool gicv5_space_asks_limit(const GICv5Space *sp)
+{
+    const GICv5EngineOps *ops = sp->sys->ops;
+
+    return sp->vm ? ops->one_of_n_limit_virtual : ops->one_of_n_limit;
+}
+
 /* GICV5_CMD_SET_ONE_OF_N; returns whether changes are wanted from now on */
 bool gicv5_target_set_limit(GICv5Target *t, unsigned limit);
 
@@ -599,8 +616,14 @@ void gicv5_spi_reset_all(GICv5System *sys);
 /* The doorbell of a VPE whose state has changed rings, if it can. */
 void gicv5_vpe_changed(GICv5VPE *vpe);
 
+/* The same for the VPE that IRS_VM_DBR names: 1-of-N interrupts have changed */
+void gicv5_vm_one_of_n_changed(GICv5VM *vm);
+
 /* What has been gathered since the last time rings. */
 void gicv5_ring_doorbells(GICv5System *sys);
+
+/* The VPE is not among those that are about to ring. */
+void gicv5_vpe_is_silent(GICv5VPE *vpe);
 
 /* The VPE is no longer resident, for the PE and for itself. */
 void gicv5_vpe_end_residency(GICv5VPE *vpe);

@@ -188,12 +188,13 @@ static bool check_primary(ARMGICv5CommonState *s, Error **errp)
         s->prio_bits != p->prio_bits || s->domains != p->domains ||
         s->one_of_n != p->one_of_n || s->swerr != p->swerr ||
         s->lpi_memory != p->lpi_memory || s->virt != p->virt ||
+        s->virt_one_of_n != p->virt_one_of_n ||
         s->vm_id_bits != p->vm_id_bits || s->vpe_id_bits != p->vpe_id_bits ||
         s->vm_memory != p->vm_memory) {
         error_setg(errp, "spi-range, id-bits, min-lpi-id-bits, "
                    "priority-bits, domains, has-one-of-n, has-swerr, "
-                   "lpi-memory, x-virtualization, vm-id-bits, vpe-id-bits and "
-                   "vm-memory must be those of the primary IRS");
+                   "lpi-memory, x-virtualization, has-virt-one-of-n, "
+                   "vm-id-bits, vpe-id-bits and vm-memory must be those of the primary IRS");
         return false;
     }
     /* All IRSes share the tables, which are where the primary says. */
@@ -276,12 +277,22 @@ static unsigned one_of_n_limit(void *opaque, GICv5PE *pe, GICv5Domain domain)
                                  : 0;
 }
 
+static unsigned one_of_n_limit_virtual(void *opaque, GICv5PE *pe,
+                                       GICv5Domain domain)
+{
+    GICv5Port *port = gicv5_pe_opaque(pe);
+
+    return port && port->cpu_ops ?
+           port->cpu_ops->one_of_n_limit_virtual(port, domain) : 0;
+}
+
 static const GICv5EngineOps engine_ops = {
     .read = mem_read,
     .write = mem_write,
     .read64 = mem_read64,
     .modify64 = mem_modify64,
     .one_of_n_limit = one_of_n_limit,
+    .one_of_n_limit_virtual = one_of_n_limit_virtual,
     .forward = forward,
     .forward_virtual = forward_virtual,
     .swerr = swerr,
@@ -358,6 +369,7 @@ static bool join_engine(ARMGICv5CommonState *s, Error **errp)
             .one_of_n = s->one_of_n,
             .lpi_memory = s->lpi_memory,
             .virt = s->virt ? s->domains & ~(1 << GICV5_DOMAIN_EL3) : 0,
+            .virt_one_of_n = s->virt_one_of_n,
             .vm_id_bits = s->vm_id_bits,
             .vpe_id_bits = s->vpe_id_bits,
             .vm_memory = s->vm_memory,
@@ -540,6 +552,8 @@ static const Property arm_gicv5_common_properties[] = {
     DEFINE_PROP_SIZE("lpi-memory", ARMGICv5CommonState, lpi_memory,
                      GICV5_DEFAULT_LPI_MEMORY),
     DEFINE_PROP_BOOL("x-virtualization", ARMGICv5CommonState, virt, false),
+    DEFINE_PROP_BOOL("has-virt-one-of-n", ARMGICv5CommonState, virt_one_of_n,
+                     true),
     DEFINE_PROP_UINT8("vm-id-bits", ARMGICv5CommonState, vm_id_bits, 16),
     DEFINE_PROP_UINT8("vpe-id-bits", ARMGICv5CommonState, vpe_id_bits, 9),
     DEFINE_PROP_SIZE("vm-memory", ARMGICv5CommonState, vm_memory,

@@ -26,6 +26,7 @@ void gicv5_irs_set_idrs(ARMGICv5CommonState *s)
     v = FIELD_DP32(v, IRS_IDR0, PA_RANGE, PA_RANGE_52);
     v = FIELD_DP32(v, IRS_IDR0, VIRT, s->virt);
     v = FIELD_DP32(v, IRS_IDR0, ONE_N, s->one_of_n);
+    v = FIELD_DP32(v, IRS_IDR0, VIRT_ONE_N, s->virt && s->virt_one_of_n);
     v = FIELD_DP32(v, IRS_IDR0, SETLPI, s->setlpi);
     v = FIELD_DP32(v, IRS_IDR0, SWE, s->swerr);
     s->idr[0] = FIELD_DP32(v, IRS_IDR0, IRSID, s->irsid);
@@ -50,6 +51,7 @@ static uint64_t idr_read(void *opaque, const GICv5RegAccess *a)
     switch (a->reg->offset) {
     case A_IRS_IDR0:
         v = FIELD_DP32(s->idr[0], IRS_IDR0, INT_DOM, d->domain);
+        v = FIELD_DP32(v, IRS_IDR0, VIRT_ONE_N, gicv5_irs_has_virt_one_n(d));
         return FIELD_DP32(v, IRS_IDR0, VIRT, gicv5_irs_has_vms(d));
     case A_IRS_IDR1:
         return s->idr[1];
@@ -444,7 +446,7 @@ static const GICv5Reg config_regs[] = {
                .write = map_l2_istr_write),
     /*
      * Virtual machines. Write-only registers have a value for their other
-     * half. IRS_VM_DBR is for 1-of-N in VMs, which is absent.
+     * half.
      */
     GICV5_VM_REG(64, IRS_VMT_BASER, GICV5_REG_RW,
                  GICV5_IRS_VMT_BASER_MASK),
@@ -463,7 +465,9 @@ static const GICv5Reg config_regs[] = {
     GICV5_VM_REG(32, IRS_VPE_STATUSR, GICV5_REG_RO, 0,
                  .value = R_IRS_VPE_STATUSR_IDLE_MASK),
     GICV5_RES0(IRS_RES_260, IRS_RES_27C),
-    GICV5_REG(IRS_VM_DBR, 64, GICV5_REG_RES0),
+    GICV5_REG(IRS_VM_DBR, 64, GICV5_REG_RW, .mask = GICV5_IRS_VM_DBR_MASK,
+              .read = gicv5_vm_reg_read, .write = gicv5_vm_reg_write,
+              .present = gicv5_irs_has_virt_one_n),
     GICV5_VM_REG(32, IRS_VM_SELR, GICV5_REG_RW, R_IRS_VM_SELR_VM_ID_MASK),
     GICV5_VM_REG(32, IRS_VM_STATUSR, GICV5_REG_RO, 0,
                  .value = R_IRS_VM_STATUSR_IDLE_MASK),

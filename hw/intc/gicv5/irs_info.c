@@ -59,6 +59,24 @@ static void print_vpe(GICv5Space *sp, uint16_t vm, const GICv5VPEState *vpe,
     g_string_append_c(buf, '\n');
 }
 
+static void print_vm(const GICv5Space *space, const GICv5VMState *vm,
+                     GString *buf)
+{
+    GICv5Candidate one_of_n = gicv5_space_one_of_n(space);
+
+    g_string_append_printf(buf, "    VM %u", vm->id);
+    if (one_of_n != GICV5_CANDIDATE_NONE) {
+        g_string_append(buf, ": 1-of-N: ");
+        print_candidate(one_of_n, buf);
+    }
+    if (vm->db.enabled) {
+        g_string_append_printf(buf, "%s 1-of-N rings for VPE %u",
+                               one_of_n == GICV5_CANDIDATE_NONE ? ":" : ",",
+                               vm->db.vpe);
+    }
+    g_string_append_c(buf, '\n');
+}
+
 static void print_vms(GICv5Space *sp, GString *buf)
 {
     unsigned lines = 0;
@@ -68,7 +86,7 @@ static void print_vms(GICv5Space *sp, GString *buf)
 
     for (uint32_t id = 0; (space = gicv5_vm_next(sp, id, &vm));
          id = vm.id + 1) {
-        g_string_append_printf(buf, "    VM %u\n", vm.id);
+        print_vm(space, &vm, buf);
         lines++;
         for (uint32_t n = 0; lines <= MAX_LINES &&
              gicv5_vpe_next(space, n, &vpe); n = vpe.id + 1) {

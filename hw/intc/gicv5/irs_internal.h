@@ -48,6 +48,9 @@ static inline GICv5IST *gicv5_irs_ist(const ARMGICv5CommonState *s,
 /* Does the domain have VMs? EL3 never has. */
 bool gicv5_irs_has_vms(const void *opaque);
 
+/* Do these VMs have 1-of-N routing? */
+bool gicv5_irs_has_virt_one_n(const void *opaque);
+
 /* IRS_IDR3, IRS_IDR4 of an IRS with VMs */
 uint32_t gicv5_irs_idr3(const ARMGICv5CommonState *s);
 uint32_t gicv5_irs_idr4(const ARMGICv5CommonState *s);

@@ -20,6 +20,13 @@ bool gicv5_irs_has_vms(const void *opaque)
            arm_gicv5_has_domain(d->irs, d->domain);
 }
 
+bool gicv5_irs_has_virt_one_n(const void *opaque)
+{
+    const GICv5IRSDomain *d = opaque;
+
+    return gicv5_irs_has_vms(d) && d->irs->virt_one_of_n;
+}
+
 uint32_t gicv5_irs_idr3(const ARMGICv5CommonState *s)
 {
     /* No VM descriptors */
@@ -190,6 +197,36 @@ static void vpe_cr0_write(GICv5IRSDomain *d, uint32_t value)
     }
 }
 
+/* --- 1-of-N --- */
+
+/* Unlike IRS_VPE_SELR, IRS_VM_SELR has no S: each write selects. */
+static uint64_t vm_dbr_read(const GICv5IRSDomain *d)
+{
+    GICv5VMDoorbell db;
+    uint64_t v;
+
+    if (d->vm_selr == GICV5_SEL_NONE ||
+        !gicv5_vm_doorbell(space_of(d), d->vm_selr, &db)) {
+        return 0;
+    }
+    v = FIELD_DP64(0, IRS_VM_DBR, VPE_ID, db.vpe);
+    return FIELD_DP64(v, IRS_VM_DBR, EN, db.enabled);
+}
+
+static void vm_dbr_write(GICv5IRSDomain *d, uint64_t value)
+{
+    GICv5VMDoorbell db = {
+        .enabled = FIELD_EX64(value, IRS_VM_DBR, EN),
+        .vpe = FIELD_EX64(value, IRS_VM_DBR, VPE_ID),
+    };
+
+    if (d->vm_selr == GICV5_SEL_NONE ||
+        !gicv5_vm_set_doorbell(space_of(d), d->vm_selr, &db)) {
+        qemu_log_mask(LOG_GUEST_ERROR, "gicv5: IRS_VM_DBR written while no "
+                      "VM is selected\n");
+    }
+}
+
 /* --- saving --- */
 
 static void save_vmr_write(GICv5IRSDomain *d, uint64_t value)
@@ -256,6 +293,8 @@ uint64_t gicv5_vm_reg_read(void *opaque, const GICv5RegAccess *a)
         return vpe_cr0_read(d);
     case A_IRS_VPE_STATUSR:
         return FIELD_DP32(0, IRS_VPE_STATUSR, V, is_vpe_selected(d));
+    case A_IRS_VM_DBR:
+        return vm_dbr_read(d);
     case A_IRS_VM_SELR:
         return d->vm_selr == GICV5_SEL_NONE ? 0 : d->vm_selr;
     case A_IRS_VM_STATUSR:
@@ -330,6 +369,9 @@ void gicv5_vm_reg_write(void *opaque, const GICv5RegAccess *a, uint64_t value)
         break;
     case A_IRS_VPE_CR0:
         vpe_cr0_write(d, value);
+        break;
+    case A_IRS_VM_DBR:
+        vm_dbr_write(d, value);
         break;
     case A_IRS_VM_SELR:
         d->vm_selr = value;

@@ -34,6 +34,11 @@ enum {
      * and the records of an IST in the second form
      */
     RECORD_IST = 3,
+    /*
+     * After the VPEs: 64 bits as in IRS_VM_DBR. Left out if they are 0, so that
+     * an IRS without 1-of-N in VMs understands a stream of VMs without it.
+     */
+    RECORD_VM_DBR = 4,
 };
 
 FIELD(MIG_VM, FULL, 0, 1)
@@ -106,6 +111,12 @@ static void put_vm(QEMUFile *f, GICv5Space *vm, const GICv5VMState *state)
     for (uint32_t id = 0; gicv5_vpe_next(vm, id, &vpe); id = vpe.id + 1) {
         put_vpe(f, &vpe);
     }
+    if (state->db.enabled || state->db.vpe) {
+        uint64_t dbr = FIELD_DP64(0, IRS_VM_DBR, VPE_ID, state->db.vpe);
+
+        qemu_put_byte(f, RECORD_VM_DBR);
+        qemu_put_be64(f, FIELD_DP64(dbr, IRS_VM_DBR, EN, state->db.enabled));
+    }
     for (GICv5Type type = GICV5_TYPE_LPI; type <= GICV5_TYPE_SPI; type++) {
         const GICv5IST *ist = gicv5_space_ist(vm, type);
 
@@ -151,6 +162,7 @@ static int put_vms(QEMUFile *f, void *pv, size_t size,
  *
  * @vm: the VM that they are of, or NULL; @state is what was sent of it
  * @last_vpe, @last_type: what came last of it, or -1
+ * @has_dbr: its IRS_VM_DBR has come
  */
 typedef struct VMLoader {
     ARMGICv5CommonState *s;
@@ -160,6 +172,7 @@ typedef struct VMLoader {
     GICv5VMState state;
     int32_t last_vpe;
     int32_t last_type;
+    bool has_dbr;
 } VMLoader;
 
 int gicv5_stream_no_vm_memory(const ARMGICv5CommonState *s, const char *what)
@@ -222,6 +235,7 @@ static int get_vm(VMLoader *l)
     l->state = state;
     l->last_vpe = -1;
     l->last_type = -1;
+    l->has_dbr = false;
     return 0;
 }
 
@@ -257,8 +271,8 @@ static int get_vpe(VMLoader *l)
     if (dbr & ~GICV5_IRS_VPE_DBR_MASK) {
         return bad_vm(l, l->state.id, of, "dbr", dbr);
     }
-    /* Words of the tables name VPEs. */
-    bad = vpe.id > l->last_vpe && l->last_type < 0 ?
+    /* Words of the tables name VPEs, and so does IRS_VM_DBR. */
+    bad = vpe.id > l->last_vpe && l->last_type < 0 && !l->has_dbr ?
           gicv5_vpe_check_state(l->vm, &vpe) : "id";
     if (bad) {
         return bad_vm(l, l->state.id, of, bad,
@@ -268,6 +282,26 @@ static int get_vpe(VMLoader *l)
     }
     l->last_vpe = vpe.id;
     return gicv5_vpe_restore(l->vm, &vpe) ? 0 : no_memory(l, l->state.id);
+}
+
+static int get_vm_dbr(VMLoader *l)
+{
+    uint64_t dbr = qemu_get_be64(l->f);
+    GICv5VMDoorbell db = {
+        .enabled = FIELD_EX64(dbr, IRS_VM_DBR, EN),
+        .vpe = FIELD_EX64(dbr, IRS_VM_DBR, VPE_ID),
+    };
+
+    if (qemu_file_get_error(l->f)) {
+        return -EIO;
+    }
+    if (l->has_dbr || l->last_type >= 0 || !dbr ||
+        dbr & ~GICV5_IRS_VM_DBR_MASK ||
+        !gicv5_vm_restore_doorbell(l->vm, &db)) {
+        return bad_vm(l, l->state.id, "", "vm_dbr", dbr);
+    }
+    l->has_dbr = true;
+    return 0;
 }
 
 static int get_ist(VMLoader *l)
@@ -332,6 +366,8 @@ static int get_domain(VMLoader *l)
             ret = get_vm(l);
         } else if (kind == RECORD_VPE && l->vm) {
             ret = get_vpe(l);
+        } else if (kind == RECORD_VM_DBR && l->vm) {
+            ret = get_vm_dbr(l);
         } else if (kind == RECORD_IST && l->vm) {
             ret = get_ist(l);
         } else {

@@ -21,6 +21,7 @@
 #include "migration/register.h"
 #include "hw/intc/arm_gicv5_vmstate.h"
 #include "migration/vmstate.h"
+#include "system/runstate.h"
 #include "irs_internal.h"
 #include "irs_regs.h"
 #include "irs_vmstate.h"
@@ -374,14 +375,28 @@ static const SaveVMHandlers ist_pending_handlers = {
 
 #define PENDING_ID "arm-gicv5-ist"
 
+static void vm_state_changed(void *opaque, bool running, RunState state)
+{
+    ARMGICv5CommonState *s = opaque;
+
+    if (running) {
+        gicv5_system_release_doorbells(s->sys);
+    }
+}
+
 void gicv5_irs_vmstate_init(ARMGICv5CommonState *s)
 {
+    s->vm_state_entry = qemu_add_vm_change_state_handler(vm_state_changed, s);
     register_savevm_live(PENDING_ID, VMSTATE_INSTANCE_ID_ANY, 1,
                          &ist_pending_handlers, s);
 }
 
 void gicv5_irs_vmstate_cleanup(ARMGICv5CommonState *s)
 {
+    if (s->vm_state_entry) {
+        qemu_del_vm_change_state_handler(s->vm_state_entry);
+        s->vm_state_entry = NULL;
+    }
     unregister_savevm(NULL, PENDING_ID, s);
 }
 
@@ -439,6 +454,21 @@ static const VMStateInfo vmstate_info_gicv5_ists = {
 #define OPT_MACHINE "-machine"
 #define OPT_ACCEL   "-accel, and the host with KVM"
 
+/*
+ * 1-of-N in VMs may be new to a guest that has VMs: what it has written is 0
+ * where there is a meaning now.
+ */
+static uint32_t idr_here(const ARMGICv5CommonState *s, unsigned n,
+                         const uint32_t *there)
+{
+    uint32_t v = s->idr[n];
+
+    if (n == 0 && !FIELD_EX32(there[0], IRS_IDR0, VIRT_ONE_N)) {
+        v = FIELD_DP32(v, IRS_IDR0, VIRT_ONE_N, 0);
+    }
+    return v;
+}
+
 bool gicv5_irs_check_idr(ARMGICv5CommonState *s, const uint32_t *idr,
                          Error **errp)
 {
@@ -449,6 +479,7 @@ bool gicv5_irs_check_idr(ARMGICv5CommonState *s, const uint32_t *idr,
         ID_FIELD(0, IRS_IDR0, PA_RANGE, "pa_range", OPT_ACCEL, 0),
         ID_FIELD(0, IRS_IDR0, VIRT, "x-virtualization", OPT_MACHINE, 0),
         ID_FIELD(0, IRS_IDR0, ONE_N, "has-one-of-n", OPT_GLOBAL, 0),
+        ID_FIELD(0, IRS_IDR0, VIRT_ONE_N, "has-virt-one-of-n", OPT_GLOBAL, 0),
         ID_FIELD(0, IRS_IDR0, SETLPI, "has-setlpi", OPT_MACHINE, 0),
         ID_FIELD(0, IRS_IDR0, SWE, "has-swerr", OPT_GLOBAL, 0),
         ID_FIELD(0, IRS_IDR0, IRSID, "irsid", OPT_MACHINE, 0),
@@ -461,8 +492,8 @@ bool gicv5_irs_check_idr(ARMGICv5CommonState *s, const uint32_t *idr,
     };
 
     for (unsigned i = 0; i < ARRAY_SIZE(fields); i++) {
-        uint32_t here = extract32(s->idr[fields[i].n], fields[i].shift,
-                                  fields[i].length);
+        uint32_t here = extract32(idr_here(s, fields[i].n, idr),
+                                  fields[i].shift, fields[i].length);
         uint32_t there = extract32(idr[fields[i].n], fields[i].shift,
                                    fields[i].length);
 
@@ -480,7 +511,7 @@ bool gicv5_irs_check_idr(ARMGICv5CommonState *s, const uint32_t *idr,
         }
     }
     for (unsigned i = 0; i < GICV5_NUM_IDRS; i++) {
-        if (s->idr[i] != idr[i]) {
+        if (idr_here(s, i, idr) != idr[i]) {
             error_setg(errp, "IRS_IDR%u is 0x%x, but the source has 0x%x", i,
                        s->idr[i], idr[i]);
             return false;
@@ -619,6 +650,8 @@ static int gicv5_pre_load(void *opaque)
     /* The primary comes first, and its reset is that of all. */
     if (!s->primary) {
         gicv5_system_reset(s->sys);
+        /* Until the machine runs */
+        gicv5_system_hold_doorbells(s->sys);
     }
     return 0;
 }

@@ -21,6 +21,10 @@
  * So that keeping this true costs O(1), PEs without an offer are listed by
  * their room, those with an offer by its priority.
  *
+ * In a VM the PEs are VPEs. One that is not resident, or not presented
+ * candidates, has no room; the CPU interface is that of the PE where it is
+ * resident, which is asked anew after each change of residency.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
@@ -34,6 +38,16 @@ static unsigned own_prio(const GICv5Target *t)
 }
 
 /*
+ * Does the PE take part in the selection? A VPE that does may have no room now:
+ * that is no reason for a doorbell, since it can take the interrupt later
+ * (inferred).
+ */
+static bool takes_part(const GICv5Target *t)
+{
+    return !t->dps && gicv5_target_is_enabled(t);
+}
+
+/*
  * The one place that says whether a PE takes 1-of-N interrupts, and which.
  * @limit is 0 if its CPU interface takes none: ICC_CR0.EN=0, or the PE is off.
  */
@@ -41,7 +55,7 @@ static unsigned room_of(const GICv5Target *t)
 {
     unsigned own = own_prio(t);
 
-    if (t->dps || !gicv5_target_is_enabled(t)) {
+    if (!takes_part(t)) {
         return 0;
     }
     if (own < GICV5_NUM_PRIOS && !t->had_offer) {
@@ -125,7 +139,12 @@ static void give(GICv5Target *t)
 static void update_room(GICv5Target *t)
 {
     unsigned room = room_of(t);
+    bool part = takes_part(t);
 
+    if (part != t->takes_part) {
+        t->takes_part = part;
+        t->space->one_of_n.takers += part ? 1 : -1;
+    }
     if (room == t->room) {
         return;
     }
@@ -145,12 +164,14 @@ static void update_room(GICv5Target *t)
  */
 static GICv5Target *ask_first(GICv5Target *t, unsigned prio)
 {
-    const GICv5EngineOps *ops = t->space->sys->ops;
+    const GICv5Space *sp = t->space;
+    const GICv5EngineOps *ops = sp->sys->ops;
 
-    if (!t->limit_known && ops->one_of_n_limit) {
+    if (!t->limit_known && gicv5_space_asks_limit(sp)) {
         t->limit_known = true;
-        t->limit = ops->one_of_n_limit(t->space->sys->opaque, t->pe,
-                                       t->space->domain);
+        t->limit = (sp->vm ? ops->one_of_n_limit_virtual :
+                             ops->one_of_n_limit)(sp->sys->opaque, t->pe,
+                                                  sp->domain);
         update_room(t);
         if (t->room <= prio) {
             return NULL;
@@ -163,7 +184,7 @@ static GICv5Target *ask_first(GICv5Target *t, unsigned prio)
  * Each turn offers an interrupt to a PE that had none or a less important
  * one, or asks a PE that has not been asked since it told its limit.
  */
-void gicv5_one_of_n_place(GICv5Space *sp)
+static void place(GICv5Space *sp)
 {
     GICv5OneOfN *o = &sp->one_of_n;
 
@@ -186,6 +207,14 @@ void gicv5_one_of_n_place(GICv5Space *sp)
         }
         give(t);
         gicv5_target_forward(t);
+    }
+}
+
+void gicv5_one_of_n_place(GICv5Space *sp)
+{
+    place(sp);
+    if (sp->vm) {
+        gicv5_vm_one_of_n_changed(sp->vm);
     }
 }
 
@@ -245,7 +274,8 @@ void gicv5_one_of_n_reset(GICv5Space *sp)
         t->dps = false;
         t->had_offer = false;
         unlist(t);
-        t->room = room_of(t);
+        update_room(t);
+        unlist(t);
         list(t);
     }
 }
@@ -256,7 +286,8 @@ static bool check_target(const GICv5Space *sp, const GICv5Target *t)
     unsigned first = gicv5_candidate_prio(gicv5_pendset_peek(&o->set));
     uint32_t word;
 
-    if (t->room != room_of(t) || t->listed != (t->offer || t->room)) {
+    if (t->room != room_of(t) || t->listed != (t->offer || t->room) ||
+        t->takes_part != takes_part(t)) {
         return false;
     }
     if (!t->offer) {
@@ -270,14 +301,21 @@ static bool check_target(const GICv5Space *sp, const GICv5Target *t)
 
 bool gicv5_one_of_n_check(GICv5Space *sp)
 {
+    uint32_t takers = 0;
     const GICv5Target *t;
 
     QSIMPLEQ_FOREACH(t, &sp->targets, next) {
+        takers += t->takes_part;
         if (!check_target(sp, t)) {
             fprintf(stderr, "gicv5: domain %d: IAFFID %u has a wrong 1-of-N "
                     "offer or room\n", sp->domain, t->id);
             return false;
         }
+    }
+    if (takers != sp->one_of_n.takers) {
+        fprintf(stderr, "gicv5: domain %d: takers of 1-of-N are counted "
+                "wrong\n", sp->domain);
+        return false;
     }
     return true;
 }

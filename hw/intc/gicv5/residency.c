@@ -12,48 +12,99 @@
 /* --- doorbells --- */
 
 /*
+ * Is there an interrupt of priority @mask or higher that the VPE is for? Also
+ * one of routing mode 1-of-N, if IRS_VM_DBR names the VPE and no VPE takes part
+ * in the selection (inferred).
+ */
+static bool has_reason(const GICv5VPE *vpe, unsigned mask)
+{
+    const GICv5Target *t = &vpe->target;
+    const GICv5Space *sp = t->space;
+    const GICv5VMDoorbell *db = &sp->vm->db;
+
+    return gicv5_candidate_prio(gicv5_pendset_peek(&t->set)) <= mask ||
+           (db->enabled && db->vpe == t->id && !sp->one_of_n.takers &&
+            gicv5_candidate_prio(gicv5_space_one_of_n(sp)) <= mask);
+}
+
+/*
  * R_CWZMW: a predicate over state, which is looked at whenever some of it has
  * changed. One ring for each request.
  */
 static bool should_ring(const GICv5VPE *vpe)
 {
-    const GICv5Target *t = &vpe->target;
-
-    return vpe->valid && !t->pe && vpe->db.valid && vpe->db.requested &&
-           gicv5_candidate_prio(gicv5_pendset_peek(&t->set)) <= vpe->db.mask;
+    return vpe->valid && !vpe->target.pe && vpe->db.valid &&
+           vpe->db.requested && has_reason(vpe, vpe->db.mask);
 }
 
 void gicv5_vpe_changed(GICv5VPE *vpe)
 {
     if (!vpe->rings && should_ring(vpe)) {
         vpe->rings = true;
-        vpe->db.requested = false;
-        vpe->dirty = true;
-        QSIMPLEQ_INSERT_TAIL(&vpe->target.space->sys->ringing, vpe,
-                             next_ringing);
+        QTAILQ_INSERT_TAIL(&vpe->target.space->sys->ringing, vpe, ringing);
     }
+}
+
+void gicv5_vm_one_of_n_changed(GICv5VM *vm)
+{
+    GICv5Target *t;
+
+    if (vm->db.enabled) {
+        t = gicv5_find_target(&vm->space, vm->db.vpe);
+        if (t) {
+            gicv5_vpe_changed(gicv5_vpe_of(t));
+        }
+    }
+}
+
+void gicv5_vpe_is_silent(GICv5VPE *vpe)
+{
+    if (vpe->rings) {
+        vpe->rings = false;
+        QTAILQ_REMOVE(&vpe->target.space->sys->ringing, vpe, ringing);
+    }
+}
+
+static void ring(GICv5VPE *vpe)
+{
+    const GICv5VM *vm = vpe->target.space->vm;
+
+    vpe->db.requested = false;
+    vpe->dirty = true;
+    trace_gicv5_doorbell(vm->parent->domain, vm->id, vpe->target.id,
+                         vpe->db.lpi);
+    /* Lost if it is not reachable */
+    gicv5_event(vm->parent, gicv5_intid(GICV5_TYPE_LPI, vpe->db.lpi),
+                GICV5_SET_EDGE);
 }
 
 void gicv5_ring_doorbells(GICv5System *sys)
 {
     GICv5VPE *vpe;
 
-    if (sys->is_ringing) {
+    if (sys->is_ringing || sys->hold_doorbells) {
         return;
     }
     sys->is_ringing = true;
-    while ((vpe = QSIMPLEQ_FIRST(&sys->ringing))) {
-        const GICv5VM *vm = vpe->target.space->vm;
-
-        QSIMPLEQ_REMOVE_HEAD(&sys->ringing, next_ringing);
-        vpe->rings = false;
-        trace_gicv5_doorbell(vm->parent->domain, vm->id, vpe->target.id,
-                             vpe->db.lpi);
-        /* Lost if it is not reachable */
-        gicv5_event(vm->parent, gicv5_intid(GICV5_TYPE_LPI, vpe->db.lpi),
-                    GICV5_SET_EDGE);
+    while ((vpe = QTAILQ_FIRST(&sys->ringing))) {
+        gicv5_vpe_is_silent(vpe);
+        /* It may have waited meanwhile. */
+        if (should_ring(vpe)) {
+            ring(vpe);
+        }
     }
     sys->is_ringing = false;
+}
+
+void gicv5_system_hold_doorbells(GICv5System *sys)
+{
+    sys->hold_doorbells = true;
+}
+
+void gicv5_system_release_doorbells(GICv5System *sys)
+{
+    sys->hold_doorbells = false;
+    gicv5_ring_doorbells(sys);
 }
 
 /* --- residency --- */
@@ -122,6 +173,9 @@ bool gicv5_pe_make_resident(GICv5PE *pe, GICv5Space *sp, uint16_t vm_id,
     vpe->dirty |= vpe->db.requested;
     vpe->db.requested = false;
     vpe->target.pe = pe;
+    /* Unless it says otherwise */
+    vpe->target.limit = GICV5_NUM_PRIOS;
+    vpe->target.limit_known = false;
     pe->resident[sp->domain] = vpe;
     gicv5_target_changed(&vpe->target);
     gicv5_end_batch(sp->sys, outer);

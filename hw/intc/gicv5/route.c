@@ -197,13 +197,13 @@ bool gicv5_target_set_limit(GICv5Target *t, unsigned limit)
 
     t->limit = MIN(limit, GICV5_NUM_PRIOS);
     t->limit_known = true;
-    if (t->space->sys->ops->one_of_n_limit && limit &&
+    if (gicv5_space_asks_limit(t->space) && limit &&
         !o->set.occupied && !o->holder_map) {
         t->limit_known = false;
         t->limit = GICV5_NUM_PRIOS;
     }
     gicv5_target_changed(t);
-    return t->limit_known && t->space->sys->ops->one_of_n_limit;
+    return t->limit_known && gicv5_space_asks_limit(t->space);
 }
 
 /*
@@ -217,7 +217,7 @@ void gicv5_target_acknowledged(GICv5Target *t, uint32_t intid)
         return;
     }
     t->had_offer = t->offer == intid;
-    if (t->limit_known && t->space->sys->ops->one_of_n_limit) {
+    if (t->limit_known && gicv5_space_asks_limit(t->space)) {
         t->limit = MIN(t->limit, gicv5_candidate_prio(t->candidate));
     }
 }

@@ -41,7 +41,7 @@ GICv5System *gicv5_system_new(const GICv5EngineConfig *cfg,
     sys->pe = g_ptr_array_new_with_free_func(g_free);
     QSIMPLEQ_INIT(&sys->touched);
     QSIMPLEQ_INIT(&sys->touched_spaces);
-    QSIMPLEQ_INIT(&sys->ringing);
+    QTAILQ_INIT(&sys->ringing);
     for (unsigned d = 0; d < GICV5_NUM_DOMAINS; d++) {
         space_init(&sys->space[d], sys, d);
     }
@@ -207,6 +207,8 @@ void gicv5_system_reset(GICv5System *sys)
 {
     bool outer = gicv5_begin_batch(sys);
 
+    /* Nobody wants to hear that VPEs are no longer resident. */
+    gicv5_system_hold_doorbells(sys);
     /* First nothing is forwarded any more, so each PE hears once. */
     for (unsigned i = 0; i < sys->irs->len; i++) {
         GICv5EngineIRS *irs = gicv5_engine_irs(sys, i);
@@ -221,6 +223,7 @@ void gicv5_system_reset(GICv5System *sys)
         gicv5_vmt_drop(&sys->space[d]);
         gicv5_ist_drop(&sys->space[d].lpi);
     }
+    gicv5_system_release_doorbells(sys);
     gicv5_spi_reset_all(sys);
     for (unsigned d = 0; d < GICV5_NUM_DOMAINS; d++) {
         gicv5_one_of_n_reset(&sys->space[d]);

@@ -276,6 +276,7 @@ GICv5VM *gicv5_vm_new(GICv5Space *sp, uint16_t vm_id, uint64_t vmte,
     vm->space.sys = sys;
     vm->space.domain = sp->domain;
     vm->space.vm = vm;
+    vm->space.has_one_of_n = sys->cfg.virt_one_of_n;
     gicv5_ist_init(&vm->space.lpi, &vm->space, GICV5_TYPE_LPI);
     gicv5_ist_init(&vm->space.spi, &vm->space, GICV5_TYPE_SPI);
     gicv5_one_of_n_init(&vm->space);
@@ -406,6 +407,7 @@ static void drop_vm(GICv5VM *vm)
         GICv5VPE *vpe = gicv5_vpe_of(t);
 
         vpe->db.requested = false;
+        gicv5_vpe_is_silent(vpe);
         if (t->pe) {
             gicv5_vpe_end_residency(vpe);
         }
@@ -638,7 +640,7 @@ void gicv5_vpe_set_valid(GICv5Space *sp, uint16_t vm_id, uint16_t vpe_id)
     GICv5VPE *vpe = vm ? gicv5_vpe_make(vm, vpe_id) : NULL;
     uint64_t addr, vpete;
 
-    if (!vpe || !know_vpe(vm, vpe) || vpe->valid) {
+    if (!vpe || gicv5_vpe_get(vm, vpe_id)) {
         guest_error(sp, vm_id, "VMAP_VPER of VPE %u ignored", vpe_id);
         return;
     }
@@ -710,20 +712,72 @@ bool gicv5_vpe_set_dps(GICv5Space *sp, uint16_t vm_id, uint16_t vpe_id,
                        bool dps)
 {
     GICv5VPE *vpe = find_vpe(sp, vm_id, vpe_id);
+    bool outer;
 
-    if (vpe) {
-        vpe->target.dps = dps;
-        vpe->dirty = true;
+    if (!vpe) {
+        return false;
     }
-    return vpe;
+    outer = gicv5_begin_batch(sp->sys);
+    vpe->target.dps = dps;
+    vpe->dirty = true;
+    gicv5_target_changed(&vpe->target);
+    gicv5_end_batch(sp->sys, outer);
+    return true;
 }
 
 GICv5Candidate gicv5_vpe_candidate(GICv5Space *sp, uint16_t vm_id,
                                    uint16_t vpe_id)
 {
     const GICv5VPE *vpe = find_vpe(sp, vm_id, vpe_id);
+    GICv5Candidate own, offer;
+    const GICv5Target *t;
 
-    return vpe ? gicv5_pendset_peek(&vpe->target.set) : GICV5_CANDIDATE_NONE;
+    if (!vpe) {
+        return GICV5_CANDIDATE_NONE;
+    }
+    t = &vpe->target;
+    own = gicv5_pendset_peek(&t->set);
+    offer = t->offer ? gicv5_candidate(t->offer, t->offer_prio) :
+            t->dps ? GICV5_CANDIDATE_NONE : gicv5_space_one_of_n(t->space);
+    /* An offer goes first, see one_of_n.c. */
+    return t->offer ||
+           gicv5_candidate_prio(offer) < gicv5_candidate_prio(own) ? offer :
+                                                                     own;
+}
+
+/* --- 1-of-N --- */
+
+/* An IRS_VM_DBR without 1-of-N is RES0. */
+bool gicv5_vm_set_doorbell(GICv5Space *sp, uint16_t vm_id,
+                           const GICv5VMDoorbell *db)
+{
+    GICv5VM *vm = gicv5_vm_get(sp, vm_id);
+    bool outer;
+
+    if (!vm || !vm->space.has_one_of_n) {
+        return false;
+    }
+    /* As with interrupts: a VPE that waits is there, or never will be. */
+    if (db->enabled && !gicv5_vpe_get(vm, db->vpe) &&
+        !gicv5_find_target(&vm->space, db->vpe) &&
+        !(db->vpe >> vm->space.id_bits)) {
+        vm->space.full = true;
+    }
+    outer = gicv5_begin_batch(sp->sys);
+    vm->db = *db;
+    gicv5_one_of_n_changed(&vm->space);
+    gicv5_end_batch(sp->sys, outer);
+    return true;
+}
+
+bool gicv5_vm_doorbell(GICv5Space *sp, uint16_t vm_id, GICv5VMDoorbell *db)
+{
+    const GICv5VM *vm = gicv5_vm_get(sp, vm_id);
+
+    if (vm) {
+        *db = vm->db;
+    }
+    return vm;
 }
 
 /* --- saving --- */

@@ -35,6 +35,7 @@ GICv5Space *gicv5_vm_next(const GICv5Space *sp, uint32_t id,
                 .full = vm->space.full,
                 .quiescent = vm->was_saved &&
                              vm->saved == vm->space.changes,
+                .db = vm->db,
             };
             return &vm->space;
         }
@@ -155,18 +156,39 @@ bool gicv5_vpe_restore(GICv5Space *vm, const GICv5VPEState *state)
     if (state->resident) {
         vpe->target.pe = gicv5_system_find_pe(vm->sys, state->iaffid);
         vpe->target.pe->resident[vm->domain] = vpe;
+        /* Nobody has been asked yet. */
+        vpe->target.limit = GICV5_NUM_PRIOS;
     }
     gicv5_target_changed(&vpe->target);
     gicv5_end_batch(vm->sys, outer);
     return true;
 }
 
+/* What waits for a VPE has made it, unless it could not. */
+static bool can_name(const GICv5Space *vm, uint16_t vpe)
+{
+    return vm->full || vpe >> vm->id_bits || gicv5_find_target(vm, vpe);
+}
+
 bool gicv5_vm_can_have_word(const GICv5Space *vm, uint32_t word)
 {
-    uint16_t vpe = FIELD_EX32(word, GICV5_ISTE, IAFFID);
+    return FIELD_EX32(word, GICV5_ISTE, IRM) ||
+           !gicv5_word_is_deliverable(word) ||
+           can_name(vm, FIELD_EX32(word, GICV5_ISTE, IAFFID));
+}
 
-    return vm->full || vpe >> vm->id_bits || gicv5_find_target(vm, vpe) ||
-           !gicv5_word_is_deliverable(word);
+bool gicv5_vm_restore_doorbell(GICv5Space *vm, const GICv5VMDoorbell *db)
+{
+    bool outer;
+
+    if (!vm->has_one_of_n || (db->enabled && !can_name(vm, db->vpe))) {
+        return false;
+    }
+    outer = gicv5_begin_batch(vm->sys);
+    vm->vm->db = *db;
+    gicv5_one_of_n_changed(vm);
+    gicv5_end_batch(vm->sys, outer);
+    return true;
 }
 
 void gicv5_vm_restore_end(GICv5Space *vm, const GICv5VMState *state)

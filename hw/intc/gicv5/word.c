@@ -269,6 +269,20 @@ static GICv5Target *own_target(const GICv5Space *sp, const GICv5PE *pe)
     return vpe && vpe->target.space == sp ? &vpe->target : NULL;
 }
 
+static bool set_limit(GICv5Space *sp, GICv5PE *pe, uint32_t value)
+{
+    GICv5Target *t = own_target(sp, pe);
+    bool outer, go_on;
+
+    if (!t || (sp->vm && !sp->has_one_of_n)) {
+        return false;
+    }
+    outer = begin_vm(sp);
+    go_on = gicv5_target_set_limit(t, value);
+    gicv5_end_batch(sp->sys, outer);
+    return go_on;
+}
+
 uint64_t gicv5_command(GICv5Space *sp, GICv5PE *pe, GICv5Command cmd,
                        uint32_t intid, uint32_t value)
 {
@@ -281,7 +295,7 @@ uint64_t gicv5_command(GICv5Space *sp, GICv5PE *pe, GICv5Command cmd,
     trace_gicv5_command(sp->domain, command_name(cmd), intid, value);
 
     if (cmd == GICV5_CMD_SET_ONE_OF_N) {
-        return sp->vm ? 0 : gicv5_target_set_limit(own_target(sp, pe), value);
+        return set_limit(sp, pe, value);
     }
 
     n = find_node(sp, intid);

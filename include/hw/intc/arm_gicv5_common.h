@@ -126,8 +126,9 @@ typedef struct GICv5IRSDomain {
  *     least GICV5_MIN_LPI_MEMORY; the same in each IRS. What does not fit is
  *     in the guest's tables, but for LPIs that are waiting for their PE: those
  *     for which there is no room are unreachable.
- * @virt: "x-virtualization", VMs in all domains but EL3 (IRS_IDR0.VIRT). The
- *     CPU interface has no virtual part yet.
+ * @virt: "x-virtualization", VMs in all domains but EL3 (IRS_IDR0.VIRT)
+ * @virt_one_of_n: "has-virt-one-of-n", 1-of-N routing in VMs
+ *     (IRS_IDR0.VIRT_ONE_N); nothing without @virt
  * @vm_id_bits: "vm-id-bits", 8..16 (IRS_IDR3.VM_ID_BITS)
  * @vpe_id_bits: "vpe-id-bits", 1..16 (IRS_IDR4.VPE_ID_BITS + 1)
  * @vm_memory: "vm-memory", bytes of host memory for the state of VMs that are
@@ -161,6 +162,7 @@ struct ARMGICv5CommonState {
     ARMGICv5CommonState *primary;
     uint64_t lpi_memory;
     bool virt;
+    bool virt_one_of_n;
     uint8_t vm_id_bits;
     uint8_t vpe_id_bits;
     uint64_t vm_memory;
@@ -179,6 +181,8 @@ struct ARMGICv5CommonState {
     uint32_t idr[GICV5_NUM_IDRS];
 
     GICv5IRSDomain d[GICV5_NUM_DOMAINS];
+
+    VMChangeStateEntry *vm_state_entry;
 
     /* What migration sends, valid in between only */
     uint32_t mig_idr[GICV5_NUM_IDRS];

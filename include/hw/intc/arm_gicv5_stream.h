@@ -46,7 +46,8 @@ struct GICv5PE;
  *     interrupts with a priority below this. 0, for none, also if ICC_CR0.EN is
  *     0 or the PE is off. Changes of these two have to be told always. Returns
  *     1 if the IRS wants to be told of every change. After an acknowledge it is
- *     told when ACTIVATE has been sent, not before.
+ *     told when ACTIVATE has been sent, not before. Of the resident VPE: only
+ *     if the IRS has asked, since it asks anew after each change of residency.
  * @GICV5_CMD_SET_RESIDENT: INTID ignored; value is what is written to
  *     ICH_CONTEXTR_EL2. Returns the value to read back, of which F is the
  *     IRS's. The candidate of a VPE that is resident now has been forwarded.
@@ -158,7 +159,9 @@ typedef struct GICv5PortIRSOps {
  * @forward_virtual: the same for the VPE of @domain that is resident on this PE
  * @one_of_n_limit: GICV5_CMD_SET_ONE_OF_N's value now; the CPU interface tells
  *     of every change after this.
- *     Called from commands, but with none of the CPU interface's locks held.
+ * @one_of_n_limit_virtual: the same for the VPE of @domain that is resident
+ *     Both are called from commands, but with none of the CPU interface's locks
+ *     held.
  */
 typedef struct GICv5PortCPUOps {
     void (*forward)(GICv5Port *port, GICv5Domain domain,
@@ -166,6 +169,7 @@ typedef struct GICv5PortCPUOps {
     void (*forward_virtual)(GICv5Port *port, GICv5Domain domain,
                             GICv5Candidate candidate);
     unsigned (*one_of_n_limit)(GICv5Port *port, GICv5Domain domain);
+    unsigned (*one_of_n_limit_virtual)(GICv5Port *port, GICv5Domain domain);
 } GICv5PortCPUOps;
 
 /**

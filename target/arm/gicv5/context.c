@@ -92,6 +92,7 @@ void gicv5_cpuif_write_cr0(ARMCPU *cpu, GICv5ContextID ctx, uint64_t value)
 
     if (ctx == GICV5_CONTEXT_VIRTUAL) {
         store(cpu, &context->cr0, value);
+        gicv5_cpuif_limit_changed(cpu, ctx);
         return;
     }
     BQL_LOCK_GUARD();

@@ -436,8 +436,8 @@ uint64_t gicv5_cpuif_command(ARMCPU *cpu, const GICv5Request *req);
  * gicv5_cpuif_limit_changed: ICC_PCR or ICC_APR of @ctx has changed
  *
  * Tells the IRS which 1-of-N interrupts the PE takes now, if the IRS wants to
- * know; it never does of the virtual context. Called by the PE's own thread,
- * without the lock.
+ * know. Of the virtual context, those of the resident VPE's VM, and EN is told
+ * like this, too. Called by the PE's own thread, without the lock.
  */
 void gicv5_cpuif_limit_changed(ARMCPU *cpu, GICv5ContextID ctx);
 

@@ -34,6 +34,7 @@ void gicv5_hyp_write_vmcr(ARMCPU *cpu, uint64_t value)
     virt->cr0 = FIELD_DP64(virt->cr0, ICC_CR0, EN,
                            FIELD_EX64(value, ICH_VMCR, EN));
     gicv5_cpuif_unlock(cpu);
+    gicv5_cpuif_limit_changed(cpu, GICV5_CONTEXT_VIRTUAL);
 }
 
 void gicv5_hyp_write_vctlr(ARMCPU *cpu, uint64_t value)
@@ -41,6 +42,7 @@ void gicv5_hyp_write_vctlr(ARMCPU *cpu, uint64_t value)
     gicv5_cpuif_lock(cpu);
     gicv5_cpuif(cpu)->hyp.vctlr = value & GICV5_VCTLR_MASK;
     gicv5_cpuif_unlock(cpu);
+    gicv5_cpuif_limit_changed(cpu, GICV5_CONTEXT_VIRTUAL);
 }
 
 void gicv5_hyp_write_pendr(ARMCPU *cpu, unsigned n, uint64_t value)

@@ -69,11 +69,9 @@ static unsigned one_of_n_limit(ARMCPU *cpu, GICv5ContextID ctx)
 }
 
 /* The IRS is about to offer an interrupt: from now on it is told of changes. */
-static unsigned gicv5_cpuif_one_of_n_limit(GICv5Port *port, GICv5Domain domain)
+static unsigned ask_limit(ARMCPU *cpu, GICv5ContextID ctx)
 {
-    ARMCPU *cpu = port->cpu;
     GICv5CPUIf *c = gicv5_cpuif(cpu);
-    GICv5ContextID ctx = gicv5_domain_context(domain);
     unsigned limit;
 
     assert(bql_locked());
@@ -83,6 +81,17 @@ static unsigned gicv5_cpuif_one_of_n_limit(GICv5Port *port, GICv5Domain domain)
     qatomic_set(&c->context[ctx].limit_wanted, true);
     qemu_spin_unlock(&c->lock);
     return limit;
+}
+
+static unsigned gicv5_cpuif_one_of_n_limit(GICv5Port *port, GICv5Domain domain)
+{
+    return ask_limit(port->cpu, gicv5_domain_context(domain));
+}
+
+static unsigned gicv5_cpuif_one_of_n_limit_virtual(GICv5Port *port,
+                                                   GICv5Domain domain)
+{
+    return ask_limit(port->cpu, GICV5_CONTEXT_VIRTUAL);
 }
 
 void gicv5_cpuif_tell_limit(ARMCPU *cpu, GICv5ContextID ctx)
@@ -138,4 +147,5 @@ const GICv5PortCPUOps gicv5_cpuif_port_ops = {
     .forward = gicv5_cpuif_forward,
     .forward_virtual = gicv5_cpuif_forward_virtual,
     .one_of_n_limit = gicv5_cpuif_one_of_n_limit,
+    .one_of_n_limit_virtual = gicv5_cpuif_one_of_n_limit_virtual,
 };

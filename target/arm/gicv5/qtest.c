@@ -33,7 +33,8 @@
  * @GICV5_QTEST_DROP: as GIC CDEOI
  * @GICV5_QTEST_CANDIDATE: read the GICv5Candidate the IRS has forwarded
  * @GICV5_QTEST_LINES: read the exception lines: IRQ [0], FIQ [1], NMI [2]
- * @GICV5_QTEST_SET_EN: set ICC_CR0.EN to bit 0 of the value
+ * @GICV5_QTEST_SET_EN: set ICC_CR0.EN to bit 0 of the value; of the virtual
+ *     context also ICH_VCTLR_EL2.EN
  * @GICV5_QTEST_SET_PCR: set ICC_PCR to the value
  * @GICV5_QTEST_APR: read ICC_APR
  * @GICV5_QTEST_HPPIR: read ICC_HPPIR
@@ -115,6 +116,9 @@ static const char *qtest_op(ARMCPU *cpu, GICv5ContextID ctx, int num,
         *result = c->lines;
         return NULL;
     case GICV5_QTEST_SET_EN:
+        if (ctx == GICV5_CONTEXT_VIRTUAL) {
+            gicv5_hyp_write_vctlr(cpu, value);
+        }
         gicv5_cpuif_write_cr0(cpu, ctx, value);
         return NULL;
     case GICV5_QTEST_SET_PCR:

@@ -214,6 +214,8 @@ void gicv5_cpuif_loaded(ARMCPU *cpu)
         return;
     }
     gicv5_cpuif_hcr_changed(cpu);
+    /* The IRS may have asked of a VPE before its PE was loaded. */
+    gicv5_cpuif_limit_changed(cpu, GICV5_CONTEXT_VIRTUAL);
     if (arm_feature(&cpu->env, ARM_FEATURE_EL2) &&
         arm_feature(&cpu->env, ARM_FEATURE_GENERIC_TIMER)) {
         /* Their next event, and the line */

@@ -8,6 +8,7 @@
 #include "gicv5-driver.h"
 
 #define IDR0_VIRT (1u << 6)
+#define IDR0_VIRT_ONE_N (1u << 8)
 #define SPI_VMR 0x0100
 #define VMT_BASER 0x0200
 #define VMT_CFGR 0x0210
@@ -50,6 +51,7 @@
 #define VLPI_L2 (RAM_BASE + 0x160000)
 
 #define VIRT "-global arm-gicv5.x-virtualization=on "
+#define NO_ONE_N "-global arm-gicv5.has-virt-one-of-n=off "
 
 static QTestState *start(IRS *f)
 {
@@ -124,6 +126,7 @@ static void test_id(void)
         bool virt = d != DOM_EL3;
 
         g_assert_true(!!(irs_readl(&f, IDR0) & IDR0_VIRT) == virt);
+        g_assert_true(!!(irs_readl(&f, IDR0) & IDR0_VIRT_ONE_N) == virt);
         /* VMT_LEVELS, no VMD; VPED of 32 bytes */
         g_assert_cmphex(irs_readl(&f, IDR3), ==, virt ? 1 << 10 | 10 << 5 : 0);
         g_assert_cmphex(irs_readl(&f, IDR4), ==, virt ? 11 << 6 | 5 : 0);
@@ -331,10 +334,9 @@ static void test_vm(void)
 #define IST (RAM_BASE + 0x180000)
 
 /* VM 3 with two VPEs, an SPI table, and a doorbell for each VPE */
-static QTestState *start_vm(IRS *f, CPU *host, CPU *guest)
+static QTestState *start_vm_on(QTestState *qts, IRS *f, CPU *host, CPU *guest)
 {
-    QTestState *qts = start(f);
-
+    *f = gicv5_irs(qts, 0, DOM_NS);
     make_vmt(f);
     make_vm(f, 3);
     st(f, VMTE(3) + 24, 5ULL << 59 | VSPI);
@@ -354,6 +356,11 @@ static QTestState *start_vm(IRS *f, CPU *host, CPU *guest)
     guest->scope = SCOPE_VM;
     guest->vm = 3;
     return qts;
+}
+
+static QTestState *start_vm(IRS *f, CPU *host, CPU *guest)
+{
+    return start_vm_on(gicv5_start(1, ONLY_NS, 2, VIRT), f, host, guest);
 }
 
 static void assert_info(QTestState *qts, const char *text, bool is_there)
@@ -443,6 +450,109 @@ static void test_doorbell(void)
     gic(&guest, SET_PENDING, SPI(1), 0);
     irs_writeq(&f, SAVE_VMR, Q | 3);
     g_assert_cmphex(irs_readl(&f, SAVE_VM_STATUSR), ==, 1);
+    qtest_quit(qts);
+}
+
+/* Presented to one of the VPEs that are resident; IRS_VM_DBR if none is */
+static void test_one_of_n(void)
+{
+    IRS f;
+    CPU host[2], guest, vcpu[2];
+    QTestState *qts = start_vm(&f, host, &guest);
+    uint32_t on = ISTE_ENABLE | ISTE_IRM | ISTE_PRIO(8);
+    unsigned first;
+
+    for (unsigned i = 0; i < 2; i++) {
+        vcpu[i] = host[i];
+        vcpu[i].scope = SCOPE_RESIDENT;
+        cpu_set_resident(&host[i], CONTEXTR(3, i));
+        cpu_enable(&vcpu[i]);
+    }
+    gic_configure(&guest, SPI(1), 8, TARGET_IRM);
+    assert_icsr(&guest, SPI(1), on);
+    gic(&guest, SET_PENDING, SPI(1), 1);
+    first = gic(&vcpu[1], CPU_CANDIDATE, 0, 0) != 32ULL << 32;
+    assert_candidate(&vcpu[first], SPI(1), 8);
+    assert_no_candidate(&vcpu[!first]);
+    /* What each of these says: mask, EN, DPS, residency */
+    gic(&vcpu[first], CPU_SET_PCR, 0, 7);
+    assert_candidate(&vcpu[!first], SPI(1), 8);
+    assert_no_candidate(&vcpu[first]);
+    gic(&vcpu[!first], CPU_SET_EN, 0, 0);
+    assert_no_candidate(&vcpu[!first]);
+    gic(&vcpu[first], CPU_SET_PCR, 0, 8);
+    assert_candidate(&vcpu[first], SPI(1), 8);
+    gic(&vcpu[!first], CPU_SET_EN, 0, 1);
+    g_assert_true(select_vpe(&f, 3, first));
+    irs_writel(&f, VPE_CR0, 1);
+    assert_candidate(&vcpu[!first], SPI(1), 8);
+    g_assert_cmphex(irs_readq(&f, VPE_HPPIR), ==, 0);
+    irs_writel(&f, VPE_CR0, 0);
+    g_assert_cmphex(irs_readq(&f, VPE_HPPIR), ==, 0);
+    cpu_set_resident(&host[!first], 0);
+    assert_candidate(&vcpu[first], SPI(1), 8);
+    g_assert_cmphex(irs_readq(&f, VPE_HPPIR), ==, HI(1) | SPI(1));
+    g_assert_cmphex(cpu_acknowledge(&vcpu[first]), ==, SPI(1));
+    assert_icsr(&guest, SPI(1), on | ISTE_ACTIVE);
+    cpu_finish(&vcpu[first], SPI(1));
+    cpu_set_resident(&host[first], 0);
+
+    /* The doorbell of the VM is that of VPE 1, which has not asked for it. */
+    irs_writeq(&f, VM_DBR, M | 1);
+    g_assert_cmphex(irs_readq(&f, VM_DBR), ==, 0);
+    irs_writel(&f, VM_SELR, 4);
+    irs_writeq(&f, VM_DBR, M | 1);
+    g_assert_cmphex(irs_readq(&f, VM_DBR), ==, 0);
+    irs_writel(&f, VM_SELR, 3);
+    irs_writeq(&f, VM_DBR, UINT64_MAX);
+    g_assert_cmphex(irs_readq(&f, VM_DBR), ==, M | 0xffff);
+    irs_writel(&f, VM_DBR, 1);
+    g_assert_cmphex(irs_readq(&f, VM_DBR), ==, M | 1);
+    gic(&guest, SET_PENDING, SPI(1), 1);
+    assert_no_candidate(&host[1]);
+    assert_info(qts, "VM 3: 1-of-N: SPI 1 priority 8, 1-of-N rings for VPE 1",
+                true);
+    /* It moves with all of this, and rings where it is asked for. */
+    qts = gicv5_move(qts, 1, ONLY_NS, 2, VIRT);
+    f.qts = host[0].qts = host[1].qts = guest.qts = qts;
+    g_assert_cmphex(irs_readq(&f, VM_DBR), ==, M | 1);
+    assert_icsr(&guest, SPI(1), on | ISTE_PENDING);
+    g_assert_true(select_vpe(&f, 3, 1));
+    irs_writeq(&f, VPE_DBR, M | U | HI(7) | (DOORBELL + 1));
+    assert_no_candidate(&host[1]);
+    irs_writeq(&f, VPE_DBR, M | U | HI(8) | (DOORBELL + 1));
+    assert_candidate(&host[1], LPI(DOORBELL + 1), 1);
+    g_assert_cmphex(irs_readq(&f, VPE_DBR), ==, M | HI(8) | (DOORBELL + 1));
+    /* Memory has the routing mode. */
+    irs_writeq(&f, SAVE_VMR, S | Q | 3);
+    g_assert_cmphex(qtest_readl(qts, VSPI + 4), ==, on | ISTE_PENDING);
+
+    gicv5_assert_refused(qts, "irs=1 -smp 2 " VIRT NO_ONE_N,
+                         "has-virt-one-of-n is 0, but the source has 1 "
+                         "(option -global arm-gicv5.has-virt-one-of-n)");
+    qtest_quit(qts);
+}
+
+/* As it was before there was any of that, and moved to where there is */
+static void test_one_of_n_off(void)
+{
+    QTestState *qts = gicv5_start(1, ONLY_NS, 2, VIRT NO_ONE_N);
+    IRS f;
+    CPU host[2], guest;
+
+    start_vm_on(qts, &f, host, &guest);
+    g_assert_cmphex(irs_readl(&f, IDR0) & (IDR0_VIRT | IDR0_VIRT_ONE_N), ==,
+                    IDR0_VIRT);
+    irs_writel(&f, VM_SELR, 3);
+    irs_writeq(&f, VM_DBR, M | 1);
+    g_assert_cmphex(irs_readq(&f, VM_DBR), ==, 0);
+    gic_configure(&guest, SPI(1), 8, TARGET_IRM | 1);
+    assert_icsr(&guest, SPI(1), ISTE_ENABLE | ISTE_PRIO(8) | ISTE_IAFFID(1));
+    qts = gicv5_move(qts, 1, ONLY_NS, 2, VIRT);
+    f.qts = guest.qts = qts;
+    assert_icsr(&guest, SPI(1), ISTE_ENABLE | ISTE_PRIO(8) | ISTE_IAFFID(1));
+    irs_writeq(&f, VM_DBR, M | 1);
+    g_assert_cmphex(irs_readq(&f, VM_DBR), ==, M | 1);
     qtest_quit(qts);
 }
 
@@ -828,6 +938,8 @@ int main(int argc, char **argv)
     qtest_add_func("/gicv5/vm/vm", test_vm);
     qtest_add_func("/gicv5/vm/resident", test_resident);
     qtest_add_func("/gicv5/vm/doorbell", test_doorbell);
+    qtest_add_func("/gicv5/vm/one-of-n", test_one_of_n);
+    qtest_add_func("/gicv5/vm/one-of-n-off", test_one_of_n_off);
     qtest_add_func("/gicv5/vm/move", test_move);
     qtest_add_func("/gicv5/vm/move-irs", test_move_irs);
     qtest_add_func("/gicv5/vm/move-mismatch", test_move_mismatch);

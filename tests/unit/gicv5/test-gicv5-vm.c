@@ -23,6 +23,7 @@
 #define EN (1u << 3)
 #define PEND 1u
 #define ACTIVE 2u
+#define IRM (1u << 4)
 
 #define DOORBELL(vpe) (100 + (vpe))
 
@@ -56,7 +57,7 @@ static Rig *rig(const GICv5EngineConfig *more)
 {
     GICv5EngineConfig cfg = {
         .domains = 1 << NS, .id_bits = 16, .prio_bits = 5, .virt = 1 << NS,
-        .vm_id_bits = 16, .vpe_id_bits = 9,
+        .virt_one_of_n = true, .vm_id_bits = 16, .vpe_id_bits = 9,
     };
     static const GICv5ISTConfig ist = {
         .id_bits = 14, .entry_shift = 2, .l2_shift = 12,
@@ -817,6 +818,7 @@ static void move_vms(GICv5Space *from, GICv5Space *to)
             g_assert_null(gicv5_vpe_check_state(moved, &vpe));
             g_assert_true(gicv5_vpe_restore(moved, &vpe));
         }
+        g_assert_true(gicv5_vm_restore_doorbell(moved, &state.db));
         move_ist(&vm->lpi, &moved->lpi);
         move_ist(&vm->spi, &moved->spi);
         gicv5_vm_restore_end(moved, &state);
@@ -829,6 +831,21 @@ static uint64_t settings(const GICv5VPEState *s)
     return s->valid | s->dirty << 1 | s->dps << 2 | s->resident << 3 |
            s->no_hppi << 4 | s->db.valid << 5 | s->db.requested << 6 |
            s->db.mask << 7 | s->iaffid << 16 | (uint64_t)s->db.lpi << 32;
+}
+
+static unsigned own_prio(const GICv5Space *sp, uint16_t id)
+{
+    const GICv5Target *t = gicv5_find_target(sp, id);
+
+    return gicv5_candidate_prio(gicv5_pendset_peek(&t->set));
+}
+
+/* Who is offered a 1-of-N interrupt depends on what happened before. */
+static bool has_1ofn(Rig *r, unsigned i)
+{
+    const GICv5Space *sp = gicv5_pe_resident_space(pe(r, i), NS);
+
+    return sp && (sp->one_of_n.set.occupied || sp->one_of_n.holder_map);
 }
 
 static void assert_same_vms(Rig *a, Rig *b)
@@ -846,24 +863,26 @@ static void assert_same_vms(Rig *a, Rig *b)
         g_assert_cmphex(s.vpet, ==, t.vpet);
         g_assert_cmpuint(s.vpe_id_bits, ==, t.vpe_id_bits);
         g_assert_true(s.full == t.full && s.quiescent == t.quiescent);
+        g_assert_true(s.db.enabled == t.db.enabled && s.db.vpe == t.db.vpe);
+        g_assert_cmpuint(from->one_of_n.takers, ==, to->one_of_n.takers);
         for (uint32_t n = 0; gicv5_vpe_next(from, n, &v); n = v.id + 1) {
             g_assert_true(gicv5_vpe_next(to, n, &w));
             g_assert_cmpuint(v.id, ==, w.id);
             g_assert_cmphex(v.vped, ==, w.vped);
             g_assert_cmphex(settings(&v), ==, settings(&w));
             /* Equals may come in another order. */
-            g_assert_cmpuint(
-                gicv5_candidate_prio(gicv5_vpe_candidate(ns(a), s.id, v.id)),
-                ==,
-                gicv5_candidate_prio(gicv5_vpe_candidate(ns(b), s.id, v.id)));
+            g_assert_cmpuint(own_prio(from, v.id), ==, own_prio(to, v.id));
         }
         g_assert_true(from->lpi.valid == to->lpi.valid &&
                       from->spi.valid == to->spi.valid);
     }
     g_assert_null(gicv5_vm_next(ns(b), id, &t));
     for (unsigned i = 0; i < 4; i++) {
-        g_assert_cmpuint(gicv5_candidate_prio(seen(a, i)), ==,
-                         gicv5_candidate_prio(seen(b, i)));
+        g_assert_true(has_1ofn(a, i) == has_1ofn(b, i));
+        if (!has_1ofn(a, i)) {
+            g_assert_cmpuint(gicv5_candidate_prio(seen(a, i)), ==,
+                             gicv5_candidate_prio(seen(b, i)));
+        }
         g_assert_cmpuint(gicv5_candidate_prio(a->seen[i][NS]), ==,
                          gicv5_candidate_prio(b->seen[i][NS]));
     }
@@ -884,11 +903,13 @@ static Rig *moved(Rig *r)
     rig_mem_free(&to->mem[NS]);
     to->mem[NS] = rig_mem_copy(&r->mem[NS]);
     to->mem[NS].closed = true;
+    gicv5_system_hold_doorbells(to->sys);
     move_ist(rig_ist(r, NS), rig_ist(to, NS));
     gicv5_vmt_set_valid(ns(to), ns(r)->vmt.base, ns(r)->vmt.two_level,
                         ns(r)->vmt.vm_id_bits);
     move_vms(ns(r), ns(to));
     gicv5_irs_enable(to->sys, 0, NS, true);
+    gicv5_system_release_doorbells(to->sys);
     to->mem[NS].closed = false;
     g_assert_cmpuint(ns(to)->vmt.memory, <=, ns(r)->vmt.memory);
     g_assert_true(gicv5_system_check(to->sys));
@@ -1067,6 +1088,547 @@ static void test_move_bad(void)
     done(r);
 }
 
+/* --- 1-of-N ------------------------------------------------------------ */
+
+/* An enabled virtual interrupt with routing mode 1-of-N */
+static void setup_1ofn(Rig *r, unsigned id, uint32_t intid, unsigned prio)
+{
+    setup(r, id, intid, prio, GICV5_TARGET_IRM);
+}
+
+static void set_vm_doorbell(Rig *r, bool enabled, unsigned vpe)
+{
+    GICv5VMDoorbell db = { .enabled = enabled, .vpe = vpe }, got;
+
+    g_assert_true(gicv5_vm_set_doorbell(ns(r), 1, &db));
+    g_assert_true(gicv5_vm_doorbell(ns(r), 1, &got));
+    g_assert_true(got.enabled == enabled && got.vpe == vpe);
+}
+
+/* One of the VPEs that are resident and take part takes it, and only one. */
+static void test_1ofn(void)
+{
+    Rig *r = vm_rig(4);
+    GICv5Candidate one = gicv5_candidate(lpi(7), 5);
+    GICv5Candidate two = gicv5_candidate(spi(3), 6);
+
+    setup_1ofn(r, 1, lpi(7), 5);
+    setup_1ofn(r, 1, spi(3), 6);
+    cmd(r, 1, GICV5_CMD_SET_PENDING, lpi(7), 1);
+    g_assert_cmphex(state(r, 1, lpi(7)), ==, iste(EN | PEND | IRM, 5, 0));
+    for (unsigned i = 0; i < 4; i++) {
+        /* Nobody has it, so any VPE may. */
+        g_assert_cmphex(gicv5_vpe_candidate(ns(r), 1, i), ==, one);
+        g_assert_cmphex(seen(r, i), ==, GICV5_CANDIDATE_NONE);
+    }
+    /* Not one with DPS, nor one that is not presented candidates */
+    g_assert_true(gicv5_vpe_set_dps(ns(r), 1, 0, true));
+    g_assert_cmphex(gicv5_vpe_candidate(ns(r), 1, 0), ==,
+                    GICV5_CANDIDATE_NONE);
+    g_assert_true(gicv5_pe_make_resident(pe(r, 0), ns(r), 1, 0, false));
+    g_assert_true(gicv5_pe_make_resident(pe(r, 1), ns(r), 1, 1, true));
+    g_assert_cmphex(seen(r, 0), ==, GICV5_CANDIDATE_NONE);
+    g_assert_cmphex(seen(r, 1), ==, GICV5_CANDIDATE_NONE);
+    g_assert_true(gicv5_pe_make_resident(pe(r, 2), ns(r), 1, 2, false));
+    g_assert_cmphex(seen(r, 2), ==, one);
+    /* The next one is for somebody else. */
+    cmd(r, 1, GICV5_CMD_SET_PENDING, spi(3), 1);
+    g_assert_true(gicv5_pe_make_resident(pe(r, 3), ns(r), 1, 3, false));
+    g_assert_cmphex(seen(r, 3), ==, two);
+    g_assert_cmphex(seen(r, 2), ==, one);
+    g_assert_cmphex(gicv5_vpe_candidate(ns(r), 1, 3), ==, two);
+
+    /* One that leaves, or says that it takes no such priority, gives back. */
+    gicv5_pe_make_nonresident(pe(r, 2), ns(r), false, 0);
+    g_assert_cmphex(seen(r, 2), ==, GICV5_CANDIDATE_NONE);
+    g_assert_cmphex(seen(r, 3), ==, one);
+    g_assert_true(gicv5_vpe_set_dps(ns(r), 1, 0, false));
+    g_assert_cmphex(seen(r, 0), ==, two);
+    gicv5_command(vm(r, 1), pe(r, 3), GICV5_CMD_SET_ONE_OF_N, 0, 5);
+    g_assert_cmphex(seen(r, 0), ==, one);
+    g_assert_cmphex(seen(r, 3), ==, GICV5_CANDIDATE_NONE);
+    /* Of another VM's PE, or of none, it means nothing. */
+    make_vm(r, 2, 2);
+    gicv5_command(vm(r, 2), pe(r, 0), GICV5_CMD_SET_ONE_OF_N, 0, 0);
+    gicv5_command(vm(r, 1), pe(r, 2), GICV5_CMD_SET_ONE_OF_N, 0, 0);
+    g_assert_cmphex(seen(r, 0), ==, one);
+
+    /* Taken, it is nobody else's; the other follows. */
+    gicv5_command(vm(r, 1), pe(r, 0), GICV5_CMD_ACTIVATE, lpi(7), 0);
+    g_assert_cmphex(state(r, 1, lpi(7)), ==, iste(EN | ACTIVE | IRM, 5, 0));
+    g_assert_cmphex(seen(r, 0), ==, two);
+    /* IRSEN, and the table that goes */
+    gicv5_irs_enable(r->sys, 0, NS, false);
+    g_assert_cmphex(seen(r, 0), ==, GICV5_CANDIDATE_NONE);
+    gicv5_irs_enable(r->sys, 0, NS, true);
+    g_assert_cmphex(seen(r, 0), ==, two);
+    gicv5_vm_ist_set_invalid(ns(r), 1, GICV5_TYPE_SPI);
+    g_assert_cmphex(seen(r, 0), ==, GICV5_CANDIDATE_NONE);
+    /* Memory has the routing mode. */
+    g_assert_cmphex(rig_mem_ldl(&r->mem[NS], VSPI + 0x100 + 12), ==,
+                    iste(EN | PEND | IRM, 6, 0));
+    gicv5_vm_ist_set_valid(ns(r), 1, GICV5_TYPE_SPI);
+    /* Found when it is named */
+    cmd(r, 1, GICV5_CMD_SET_ENABLE, spi(3), 1);
+    g_assert_cmphex(state(r, 1, spi(3)), ==, iste(EN | PEND | IRM, 6, 0));
+    g_assert_cmphex(seen(r, 0), ==, two);
+    done(r);
+}
+
+static void test_1ofn_off(void)
+{
+    Rig *r = vm_rig(2);
+    GICv5EngineConfig cfg = *gicv5_system_config(r->sys);
+    GICv5VMDoorbell db = { .enabled = true };
+
+    done(r);
+    cfg.virt_one_of_n = false;
+    r = rig_new(&cfg);
+    gicv5_system_add_irs(r->sys, 0, 32);
+    gicv5_system_add_pe(r->sys, 0, 0, r);
+    gicv5_irs_enable(r->sys, 0, NS, true);
+    make_vmt(r);
+    make_vm(r, 1, 2);
+    setup_1ofn(r, 1, lpi(7), 5);
+    g_assert_cmphex(state(r, 1, lpi(7)), ==, iste(EN, 5, 0));
+    g_assert_false(gicv5_vm_set_doorbell(ns(r), 1, &db));
+    g_assert_true(gicv5_pe_make_resident(pe(r, 0), ns(r), 1, 0, false));
+    g_assert_cmpuint(gicv5_command(vm(r, 1), pe(r, 0), GICV5_CMD_SET_ONE_OF_N,
+                                   0, 0), ==, 0);
+    cmd(r, 1, GICV5_CMD_SET_PENDING, lpi(7), 1);
+    g_assert_cmphex(seen(r, 0), ==, gicv5_candidate(lpi(7), 5));
+    done(r);
+}
+
+/* The doorbell of a VM: a standing predicate, and one ring for each request */
+static void test_1ofn_doorbell(void)
+{
+    Rig *r = vm_rig(4);
+    GICv5VMDoorbell db;
+
+    setup_1ofn(r, 1, lpi(7), 5);
+    cmd(r, 1, GICV5_CMD_SET_PENDING, lpi(7), 1);
+    g_assert_true(gicv5_pe_make_resident(pe(r, 0), ns(r), 1, 2, false));
+    gicv5_pe_make_nonresident(pe(r, 0), ns(r), true, 5);
+    g_assert_false(doorbell_pends(r, 2));
+    /* It names VPE 2, which has asked for a ring. */
+    set_vm_doorbell(r, false, 2);
+    g_assert_false(doorbell_pends(r, 2));
+    set_vm_doorbell(r, true, 1);
+    g_assert_false(doorbell_pends(r, 1) || doorbell_pends(r, 2));
+    set_vm_doorbell(r, true, 2);
+    g_assert_true(doorbell_pends(r, 2));
+    clear_doorbell(r, 2);
+    cmd(r, 1, GICV5_CMD_SET_PENDING, lpi(7), 0);
+    cmd(r, 1, GICV5_CMD_SET_PENDING, lpi(7), 1);
+    g_assert_false(doorbell_pends(r, 2));
+
+    /* Not while another takes part, whatever that one has room for */
+    g_assert_true(gicv5_pe_make_resident(pe(r, 1), ns(r), 1, 1, false));
+    gicv5_command(vm(r, 1), pe(r, 1), GICV5_CMD_SET_ONE_OF_N, 0, 0);
+    g_assert_cmphex(seen(r, 1), ==, GICV5_CANDIDATE_NONE);
+    g_assert_true(gicv5_pe_make_resident(pe(r, 0), ns(r), 1, 2, true));
+    gicv5_pe_make_nonresident(pe(r, 0), ns(r), true, 5);
+    g_assert_false(doorbell_pends(r, 2));
+    /* But when that one leaves, or DPS or IRICHPPIDIS say so */
+    for (unsigned i = 0; i < 3; i++) {
+        g_assert_true(gicv5_pe_make_resident(pe(r, 1), ns(r), 1, 1, false));
+        g_assert_true(gicv5_vpe_set_dps(ns(r), 1, 1, false));
+        g_assert_true(gicv5_pe_make_resident(pe(r, 0), ns(r), 1, 2, true));
+        gicv5_pe_make_nonresident(pe(r, 0), ns(r), true, 5);
+        g_assert_false(doorbell_pends(r, 2));
+        if (i == 0) {
+            gicv5_pe_make_nonresident(pe(r, 1), ns(r), false, 0);
+        } else if (i == 1) {
+            gicv5_vpe_set_dps(ns(r), 1, 1, true);
+        } else {
+            gicv5_pe_make_resident(pe(r, 1), ns(r), 1, 1, true);
+        }
+        g_assert_true(doorbell_pends(r, 2));
+        clear_doorbell(r, 2);
+    }
+
+    /* A priority beyond the mask does not ring, until it changes. */
+    g_assert_true(gicv5_pe_make_resident(pe(r, 0), ns(r), 1, 2, true));
+    gicv5_pe_make_nonresident(pe(r, 0), ns(r), true, 4);
+    g_assert_false(doorbell_pends(r, 2));
+    cmd(r, 1, GICV5_CMD_SET_PRIORITY, lpi(7), 4);
+    g_assert_true(doorbell_pends(r, 2));
+    clear_doorbell(r, 2);
+
+    /* It moves with its VM, and is gone with it. */
+    r = move(r);
+    g_assert_true(gicv5_vm_doorbell(ns(r), 1, &db));
+    g_assert_true(db.enabled && db.vpe == 2);
+    gicv5_vm_set_invalid(ns(r), 1);
+    g_assert_false(gicv5_vm_doorbell(ns(r), 1, &db));
+    gicv5_vm_set_valid(ns(r), 1);
+    g_assert_true(gicv5_vm_doorbell(ns(r), 1, &db));
+    g_assert_false(db.enabled);
+    /* A VPE beyond the table, and one that is not valid */
+    set_vm_doorbell(r, true, 0xffff);
+    set_vm_doorbell(r, true, 3);
+    g_assert_false(vm(r, 1)->full);
+
+    /* A reset is no news for anybody. */
+    set_vm_doorbell(r, true, 2);
+    g_assert_true(gicv5_vpe_set_dps(ns(r), 1, 1, false));
+    g_assert_true(gicv5_pe_make_resident(pe(r, 1), ns(r), 1, 1, false));
+    g_assert_true(gicv5_pe_make_resident(pe(r, 0), ns(r), 1, 2, true));
+    gicv5_pe_make_nonresident(pe(r, 0), ns(r), true, 31);
+    r->mem[NS].closed = true;
+    gicv5_system_reset(r->sys);
+    done(r);
+}
+
+static unsigned virtual_limit[4];
+static unsigned limit_asked;
+
+static unsigned tell_virtual(void *opaque, GICv5PE *p, GICv5Domain domain)
+{
+    limit_asked++;
+    return virtual_limit[gicv5_pe_iaffid(p)];
+}
+
+/* The CPU interface is asked once after each change of residency. */
+static void test_1ofn_ask(void)
+{
+    Rig *r = vm_rig(2);
+    GICv5EngineOps ops = *r->sys->ops;
+    GICv5Candidate one = gicv5_candidate(lpi(7), 5);
+
+    ops.one_of_n_limit_virtual = tell_virtual;
+    r->sys->ops = &ops;
+    setup_1ofn(r, 1, lpi(7), 5);
+    virtual_limit[0] = 0;
+    virtual_limit[1] = 5;
+    g_assert_true(gicv5_pe_make_resident(pe(r, 0), ns(r), 1, 0, false));
+    g_assert_true(gicv5_pe_make_resident(pe(r, 1), ns(r), 1, 1, false));
+    limit_asked = 0;
+    cmd(r, 1, GICV5_CMD_SET_PENDING, lpi(7), 1);
+    g_assert_cmpuint(limit_asked, ==, 2);
+    g_assert_cmphex(seen(r, 0), ==, GICV5_CANDIDATE_NONE);
+    g_assert_cmphex(seen(r, 1), ==, GICV5_CANDIDATE_NONE);
+    /* It is told from now on. */
+    g_assert_cmpuint(gicv5_command(vm(r, 1), pe(r, 1), GICV5_CMD_SET_ONE_OF_N,
+                                   0, 6), ==, 1);
+    g_assert_cmphex(seen(r, 1), ==, one);
+    gicv5_command(vm(r, 1), pe(r, 1), GICV5_CMD_ACTIVATE, lpi(7), 0);
+    g_assert_cmpuint(gicv5_command(vm(r, 1), pe(r, 1), GICV5_CMD_SET_ONE_OF_N,
+                                   0, 4), ==, 0);
+    /* One that takes nothing goes on telling. */
+    g_assert_cmpuint(gicv5_command(vm(r, 1), pe(r, 0), GICV5_CMD_SET_ONE_OF_N,
+                                   0, 0), ==, 1);
+    gicv5_command(vm(r, 1), pe(r, 1), GICV5_CMD_DEACTIVATE, lpi(7), 0);
+    virtual_limit[0] = 32;
+    gicv5_pe_make_nonresident(pe(r, 0), ns(r), false, 0);
+    cmd(r, 1, GICV5_CMD_SET_PENDING, lpi(7), 1);
+    g_assert_cmpuint(limit_asked, ==, 3);
+    g_assert_true(gicv5_pe_make_resident(pe(r, 0), ns(r), 1, 0, false));
+    g_assert_cmpuint(limit_asked, ==, 4);
+    g_assert_cmphex(seen(r, 0), ==, one);
+    done(r);
+}
+
+/*
+ * A slow model of one VM: all that is known of it in arrays, and the rules as
+ * they are written down, over all interrupts and VPEs each time
+ */
+#define MODEL_INTS 10
+#define MODEL_VPES 4
+
+typedef struct Model {
+    Rig *r;
+    bool dps[MODEL_VPES];
+    int pe_of[MODEL_VPES];          /* where it is resident, or -1 */
+    bool no_hppi[MODEL_VPES];
+    unsigned limit[MODEL_VPES];
+    GICv5Doorbell db[MODEL_VPES];
+    bool rung[MODEL_VPES];
+    GICv5VMDoorbell vm_db;
+    bool irsen;
+} Model;
+
+static uint32_t model_intid(unsigned i)
+{
+    return i % 2 ? lpi(i * 100) : spi(i);
+}
+
+static bool deliverable(uint32_t w)
+{
+    return (w & (PEND | ACTIVE | EN)) == (PEND | EN);
+}
+
+static unsigned prio_of(uint32_t w)
+{
+    return w >> 11 & 31;
+}
+
+static bool model_takes_part(const Model *m, unsigned v)
+{
+    return m->pe_of[v] >= 0 && !m->no_hppi[v] && m->irsen && !m->dps[v];
+}
+
+/* Whose candidate an interrupt is; MODEL_VPES: nobody's */
+static unsigned holder_of(const Model *m, uint32_t intid)
+{
+    unsigned holder = MODEL_VPES;
+
+    for (unsigned v = 0; v < MODEL_VPES; v++) {
+        if (m->pe_of[v] >= 0 &&
+            seen(m->r, m->pe_of[v]) != GICV5_CANDIDATE_NONE &&
+            gicv5_candidate_intid(seen(m->r, m->pe_of[v])) == intid) {
+            g_assert_cmpuint(holder, ==, MODEL_VPES);
+            holder = v;
+        }
+    }
+    return holder;
+}
+
+static void check_candidates(Model *m, const uint32_t *w)
+{
+    unsigned seen_prio[MODEL_VPES], own[MODEL_VPES];
+
+    for (unsigned v = 0; v < MODEL_VPES; v++) {
+        own[v] = 32;
+        seen_prio[v] = 32;
+        for (unsigned i = 0; i < MODEL_INTS; i++) {
+            if (deliverable(w[i]) && !(w[i] & IRM) && w[i] >> 16 == v) {
+                own[v] = MIN(own[v], prio_of(w[i]));
+            }
+        }
+        if (m->pe_of[v] >= 0) {
+            seen_prio[v] = gicv5_candidate_prio(seen(m->r, m->pe_of[v]));
+            if (m->no_hppi[v] || !m->irsen) {
+                g_assert_cmpuint(seen_prio[v], ==, 32);
+            } else {
+                g_assert_cmpuint(seen_prio[v], <=, own[v]);
+            }
+        }
+    }
+    for (unsigned i = 0; i < MODEL_INTS; i++) {
+        unsigned holder = holder_of(m, model_intid(i));
+
+        if (holder < MODEL_VPES) {
+            g_assert_true(deliverable(w[i]));
+            g_assert_cmpuint(seen_prio[holder], ==, prio_of(w[i]));
+            if (w[i] & IRM) {
+                g_assert_true(model_takes_part(m, holder));
+                g_assert_cmpuint(prio_of(w[i]), <, m->limit[holder]);
+            } else {
+                g_assert_cmpuint(w[i] >> 16, ==, holder);
+            }
+        } else if (deliverable(w[i]) && w[i] & IRM) {
+            /* Nobody would take it before what it has. */
+            for (unsigned v = 0; v < MODEL_VPES; v++) {
+                g_assert_false(model_takes_part(m, v) &&
+                               prio_of(w[i]) < m->limit[v] &&
+                               prio_of(w[i]) < seen_prio[v]);
+            }
+        }
+    }
+}
+
+static void check_doorbells(Model *m, const uint32_t *w)
+{
+    bool taken = false;
+
+    for (unsigned v = 0; v < MODEL_VPES; v++) {
+        taken |= model_takes_part(m, v);
+    }
+    for (unsigned v = 0; v < MODEL_VPES; v++) {
+        GICv5Doorbell *db = &m->db[v], got;
+
+        for (unsigned i = 0; i < MODEL_INTS; i++) {
+            bool for_v = w[i] & IRM ? m->vm_db.enabled && m->vm_db.vpe == v &&
+                                      !taken : w[i] >> 16 == v;
+
+            if (m->pe_of[v] < 0 && db->requested && deliverable(w[i]) &&
+                for_v && prio_of(w[i]) <= db->mask) {
+                db->requested = false;
+                m->rung[v] = true;
+            }
+        }
+        g_assert_true(gicv5_vpe_doorbell(ns(m->r), 1, v, &got));
+        g_assert_true(got.requested == db->requested);
+        g_assert_true(doorbell_pends(m->r, v) == m->rung[v]);
+        if (m->rung[v] && g_test_rand_bit()) {
+            clear_doorbell(m->r, v);
+            m->rung[v] = false;
+        }
+    }
+}
+
+static void model_leave(Model *m, unsigned p, bool request, unsigned mask)
+{
+    for (unsigned v = 0; v < MODEL_VPES; v++) {
+        if (m->pe_of[v] == p) {
+            m->pe_of[v] = -1;
+            m->db[v].requested = request;
+            m->db[v].mask = request ? mask : m->db[v].mask;
+        }
+    }
+}
+
+static void model_residency(Model *m, unsigned v, unsigned p)
+{
+    bool on = g_test_rand_bit(), request = g_test_rand_bit();
+    unsigned mask = g_test_rand_int_range(0, 10);
+    bool no_hppi = g_test_rand_int_range(0, 4) == 0;
+
+    if (!on) {
+        gicv5_pe_make_nonresident(pe(m->r, p), ns(m->r), request, mask);
+        model_leave(m, p, request, mask);
+        return;
+    }
+    g_assert_true(gicv5_pe_make_resident(pe(m->r, p), ns(m->r), 1, v,
+                                         no_hppi) ==
+                  (m->pe_of[v] < 0 || m->pe_of[v] == p));
+    if (m->pe_of[v] != p) {
+        model_leave(m, p, false, 0);
+    }
+    if (m->pe_of[v] < 0 || m->pe_of[v] == p) {
+        m->pe_of[v] = p;
+        m->no_hppi[v] = no_hppi;
+        m->limit[v] = 32;
+        m->db[v].requested = false;
+    }
+}
+
+static void model_command(Model *m, unsigned i, unsigned p)
+{
+    GICv5Command c = g_test_rand_int_range(0, GICV5_CMD_ACTIVATE);
+    uint32_t value = c == GICV5_CMD_SET_PRIORITY ?
+                     g_test_rand_int_range(0, 8) :
+                     c == GICV5_CMD_SET_TARGET ?
+                     g_test_rand_int_range(0, MODEL_VPES) |
+                     (g_test_rand_bit() ? GICV5_TARGET_IRM : 0) :
+                     g_test_rand_int_range(0, 4) != 0;
+
+    cmd(m->r, 1, c, model_intid(i), value);
+}
+
+/* As a CPU interface: its running priority is told after the acknowledge. */
+static void model_acknowledge(Model *m, unsigned p)
+{
+    GICv5Candidate c = seen(m->r, p);
+    GICv5Space *sp = gicv5_pe_resident_space(pe(m->r, p), NS);
+
+    if (sp && c != GICV5_CANDIDATE_NONE) {
+        gicv5_command(sp, pe(m->r, p), GICV5_CMD_ACTIVATE,
+                      gicv5_candidate_intid(c), 0);
+    }
+}
+
+static void test_1ofn_model(void)
+{
+    Model m = { .r = vm_rig(MODEL_VPES), .irsen = true };
+    uint32_t w[MODEL_INTS];
+
+    for (unsigned v = 0; v < MODEL_VPES; v++) {
+        m.pe_of[v] = -1;
+        m.db[v] = (GICv5Doorbell) { .valid = true, .lpi = DOORBELL(v) };
+    }
+    for (unsigned n = 0; n < 40000; n++) {
+        unsigned v = g_test_rand_int_range(0, MODEL_VPES);
+        unsigned p = g_test_rand_int_range(0, 4);
+        unsigned limit = g_test_rand_int_range(0, 33);
+
+        switch (g_test_rand_int_range(0, 20)) {
+        case 0 ... 3:
+            model_residency(&m, v, p);
+            break;
+        case 4:
+            m.dps[v] = g_test_rand_bit();
+            gicv5_vpe_set_dps(ns(m.r), 1, v, m.dps[v]);
+            break;
+        case 5:
+            m.vm_db.enabled = g_test_rand_int_range(0, 3) != 0;
+            m.vm_db.vpe = v;
+            gicv5_vm_set_doorbell(ns(m.r), 1, &m.vm_db);
+            break;
+        case 6:
+            m.db[v].requested = g_test_rand_bit();
+            m.db[v].mask = g_test_rand_int_range(0, 10);
+            gicv5_vpe_set_doorbell(ns(m.r), 1, v, &m.db[v]);
+            break;
+        case 7:
+            if (m.pe_of[v] >= 0) {
+                m.limit[v] = limit;
+                gicv5_command(vm(m.r, 1), pe(m.r, m.pe_of[v]),
+                              GICV5_CMD_SET_ONE_OF_N, 0, limit);
+            }
+            break;
+        case 8:
+            if (g_test_rand_int_range(0, 8) == 0) {
+                m.irsen = !m.irsen;
+                gicv5_irs_enable(m.r->sys, 0, NS, m.irsen);
+            }
+            break;
+        case 9 ... 11:
+            model_acknowledge(&m, p);
+            break;
+        default:
+            model_command(&m, g_test_rand_int_range(0, MODEL_INTS), p);
+        }
+        for (unsigned i = 0; i < MODEL_INTS; i++) {
+            w[i] = state(m.r, 1, model_intid(i));
+        }
+        check_candidates(&m, w);
+        check_doorbells(&m, w);
+        if (n % 16 == 0) {
+            g_assert_true(gicv5_system_check(m.r->sys));
+        }
+    }
+    done(m.r);
+}
+
+/* A doorbell that is due in a stream, which no engine sends */
+static void test_move_due(void)
+{
+    Rig *r = vm_rig(2);
+    Rig *to = rig_new(gicv5_system_config(r->sys));
+    GICv5VPEState vpe = {
+        .id = 0, .valid = true, .vped = VPED, .db = {
+            .valid = true, .requested = true, .mask = 31, .lpi = DOORBELL(0),
+        },
+    };
+    GICv5VMState state;
+    GICv5Space *from, *sp;
+
+    setup(r, 1, lpi(7), 5, 0);
+    cmd(r, 1, GICV5_CMD_SET_PENDING, lpi(7), 1);
+    gicv5_system_add_irs(to->sys, 0, 32);
+    gicv5_system_add_pe(to->sys, 0, 0, to);
+    for (unsigned pass = 0; pass < 2; pass++) {
+        to->mem[NS].closed = true;
+        gicv5_system_reset(to->sys);
+        gicv5_system_hold_doorbells(to->sys);
+        move_ist(rig_ist(r, NS), rig_ist(to, NS));
+        gicv5_vmt_set_valid(ns(to), VMT, true, 16);
+        from = gicv5_vm_next(ns(r), 0, &state);
+        sp = gicv5_vm_restore(ns(to), &state);
+        g_assert_true(gicv5_vpe_restore(sp, &vpe));
+        move_ist(&from->lpi, &sp->lpi);
+        gicv5_vm_restore_end(sp, &state);
+        gicv5_irs_enable(to->sys, 0, NS, true);
+        g_assert_true(gicv5_system_check(to->sys));
+        /* It waits, and would be sent on. The first time it is forgotten. */
+        g_assert_true(gicv5_vpe_next(sp, 0, &vpe) && vpe.db.requested);
+        g_assert_cmphex(to->seen[0][NS], ==, GICV5_CANDIDATE_NONE);
+    }
+    to->mem[NS].closed = false;
+    gicv5_system_release_doorbells(to->sys);
+    g_assert_true(doorbell_pends(to, 0));
+    g_assert_cmphex(gicv5_candidate_intid(to->seen[0][NS]), ==,
+                    lpi(DOORBELL(0)));
+    clear_doorbell(to, 0);
+    gicv5_system_release_doorbells(to->sys);
+    g_assert_false(doorbell_pends(to, 0));
+    done(to);
+    done(r);
+}
+
 /* --- random operations ------------------------------------------------ */
 
 /*
@@ -1093,7 +1655,11 @@ static void random_operations(bool moves)
             .mask = g_test_rand_int_range(0, 32), .lpi = DOORBELL(vpe),
         };
 
-        switch (g_test_rand_int_range(0, 24)) {
+        GICv5VMDoorbell vm_db = {
+            .enabled = g_test_rand_bit(), .vpe = vpe,
+        };
+
+        switch (g_test_rand_int_range(0, 28)) {
         case 0:
             try_vm(r, id, 4, true);
             break;
@@ -1139,6 +1705,18 @@ static void random_operations(bool moves)
                 gicv5_vmt_set_valid(ns(r), VMT, true, 16);
             }
             break;
+        case 24:
+            gicv5_vm_set_doorbell(ns(r), id, &vm_db);
+            break;
+        case 25:
+            gicv5_vpe_set_dps(ns(r), id, vpe, g_test_rand_bit());
+            break;
+        case 26:
+            if (sp) {
+                gicv5_command(sp, pe(r, p), GICV5_CMD_SET_ONE_OF_N, 0,
+                              g_test_rand_int_range(0, 33));
+            }
+            break;
         case 14 ... 16:
             if (sp) {
                 gicv5_event(sp, intid, g_test_rand_int_range(0, 3));
@@ -1148,7 +1726,9 @@ static void random_operations(bool moves)
             if (sp) {
                 gicv5_command(sp, pe(r, p),
                               g_test_rand_int_range(0, GICV5_CMD_SET_ONE_OF_N),
-                              intid, g_test_rand_int_range(0, 8));
+                              intid, g_test_rand_int_range(0, 8) |
+                                     (g_test_rand_bit() ? GICV5_TARGET_IRM :
+                                                          0));
             }
         }
         if (i % 16 == 0) {
@@ -1193,6 +1773,12 @@ int main(int argc, char **argv)
     g_test_add_func("/gicv5/vm/move", test_move);
     g_test_add_func("/gicv5/vm/move-full", test_move_full);
     g_test_add_func("/gicv5/vm/move-bad", test_move_bad);
+    g_test_add_func("/gicv5/vm/move-due", test_move_due);
+    g_test_add_func("/gicv5/vm/1ofn", test_1ofn);
+    g_test_add_func("/gicv5/vm/1ofn/off", test_1ofn_off);
+    g_test_add_func("/gicv5/vm/1ofn/doorbell", test_1ofn_doorbell);
+    g_test_add_func("/gicv5/vm/1ofn/ask", test_1ofn_ask);
+    g_test_add_func("/gicv5/vm/1ofn/model", test_1ofn_model);
     g_test_add_func("/gicv5/vm/random", test_random);
     g_test_add_func("/gicv5/vm/move-random", test_move_random);
     return g_test_run();

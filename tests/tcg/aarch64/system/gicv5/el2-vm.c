@@ -978,6 +978,142 @@ static void test_vdpend_remote(void)
     CHECK_EQ(this_cpu()->count, 0);
 }
 
+/* 1-of-N within a VM */
+
+/* An enabled edge of priority 16 that any VPE may take */
+static uint64_t guest_1ofn(uint64_t intid)
+{
+    guest_lpi(intid);
+    asm volatile("sys #0, C12, C1, #3, %x0" : : "r"(intid | BIT(28))
+                 : "memory");
+    return gic_rcfg(intid);
+}
+
+static bool setup_1ofn(unsigned cpus)
+{
+    if (!setup(cpus)) {
+        return false;
+    }
+    if (!(irs_r32(IRS_IDR0) & IRS_IDR0_VIRT_ONE_N)) {
+        test_skip("no 1-of-N in VMs");
+        return false;
+    }
+    CHECK(vpe_enter(0, 0, 0));
+    CHECK_EQ(guest(VIRT, guest_1ofn, LPI(5)),
+             ICSR_PRIO(16) | ICSR_ENABLED | BIT(3));
+    return true;
+}
+
+/* What the resident VPE would take now decides, at each moment. */
+static void test_1ofn_limit(void)
+{
+    uint64_t vmcr;
+
+    if (!setup_1ofn(1)) {
+        return;
+    }
+    vmcr = ich_read(ICH_VMCR);
+    gic_vdpend(0, LPI(5), true);
+    CHECK_EQ(ich_read(ICH_HPPIR), VLPI(5));
+    for (unsigned i = 0; i < 2; i++) {
+        /* Taken away, and offered again when it would be taken */
+        ich_write(ICH_VMCR, i == 0 ? vmcr & ~VMCR_EN :
+                                     VMCR_EN | VMCR_VPMR(15));
+        CHECK_EQ(ich_read(ICH_HPPIR), 0);
+        ich_write(ICH_VMCR, vmcr);
+        CHECK_EQ(ich_read(ICH_HPPIR), VLPI(5));
+    }
+    ich_write(ICH_VCTLR, 0);
+    CHECK_EQ(ich_read(ICH_HPPIR), 0);
+    ich_write(ICH_VCTLR, VCTLR_EN);
+    CHECK_EQ(ich_read(ICH_HPPIR), VLPI(5));
+    ich_write(ICH_APR, BIT(10));
+    CHECK_EQ(ich_read(ICH_HPPIR), 0);
+    ich_write(ICH_APR, 0);
+    CHECK_EQ(ich_read(ICH_HPPIR), VLPI(5));
+    CHECK_EQ(guest(VIRT, guest_ack, 0), VLPI(5));
+    CHECK_EQ(guest(VIRT, guest_ack, 0), 0);
+    /* With DPS none of them */
+    CHECK(vpe_select(0, 0));
+    irs_w32(IRS_VPE_CR0, 1);
+    gic_vdpend(0, LPI(5), true);
+    CHECK_EQ(guest(VIRT, guest_cdia, 0), 0);
+    irs_w32(IRS_VPE_CR0, 0);
+    CHECK_EQ(guest(VIRT, guest_ack, 0), VLPI(5));
+}
+
+static shared bool serve_end;
+
+static uint64_t guest_serve(uint64_t unused)
+{
+    irq_open();
+    CHECK(wait_for(serve_end));
+    irq_close();
+    return this_cpu()->count;
+}
+
+/* Two VPEs on two CPUs: each is taken by one of them. */
+static void test_1ofn_two(void)
+{
+    shared unsigned *a = &own_vcpus[1].cpu.count;
+    shared unsigned *b = &own_vcpus[2].cpu.count;
+    struct run r[2] = {
+        { 0, 0, guest_serve, 0, 0 }, { 0, 1, guest_serve, 0, 0 },
+    };
+
+    if (!setup_1ofn(3)) {
+        return;
+    }
+    vpe_leave(0);
+    serve_end = false;
+    *a = *b = 0;
+    cpu_submit(1, job_run, &r[0]);
+    cpu_submit(2, job_run, &r[1]);
+    for (unsigned i = 1; i <= 100; i++) {
+        gic_vdpend(0, LPI(5), true);
+        if (!CHECK(wait_for(*a + *b == i))) {
+            break;
+        }
+    }
+    serve_end = true;
+    CHECK(cpu_wait_idle(1));
+    CHECK(cpu_wait_idle(2));
+    CHECK_EQ(r[0].result + r[1].result, 100);
+    CHECK_EQ(this_cpu()->count, 0);
+}
+
+/* IRS_VM_DBR: nobody is there to take it. */
+static void test_1ofn_doorbell(void)
+{
+    if (!setup_1ofn(1)) {
+        return;
+    }
+    lpi_setup(LPI(DOORBELL), 8, this_cpu()->iaffid);
+    vpe_doorbell(0, 1, VPE_DBR_DBV | DOORBELL);
+    irs_w32(IRS_VM_SELR, 0);
+    irs_w64(IRS_VM_DBR, VM_DBR_EN | 1);
+    for (unsigned i = 0; i < 2; i++) {
+        /* VPE 1 asks, VPE 0 takes part: it is not needed. */
+        CHECK(vpe_enter(0, 1, 0));
+        vpe_leave(CONTEXTR_DB | CONTEXTR_DBPM(16));
+        CHECK(vpe_enter(0, 0, 0));
+        gic_vdpend(0, LPI(5), true);
+        CHECK(!rung());
+        vpe_leave(0);
+        CHECK(rung());
+        gic_vdpend(0, LPI(5), false);
+        gic_vdpend(0, LPI(5), true);
+        CHECK(!rung());
+        CHECK(vpe_enter(0, 1, 0));
+        CHECK_EQ(guest(VIRT, guest_ack, 0), VLPI(5));
+        CHECK_EQ(guest(VIRT, guest_ack, 0), 0);
+    }
+    irs_w64(IRS_VM_DBR, 0);
+    vpe_leave(CONTEXTR_DB | CONTEXTR_DBPM(16));
+    gic_vdpend(0, LPI(5), true);
+    CHECK(!rung());
+}
+
 /* Two VPEs on two CPUs send each other IPIs; LPI(40 + vpe) is a VPE's. */
 
 #define IPI(vpe) LPI(40 + (vpe))
@@ -1399,6 +1535,9 @@ const struct test tests[] = {
     { "a CPU that goes", test_cpu_goes },
     { "a CPU that is reset", test_cpu_resets },
     { "VDPEND from another CPU", test_vdpend_remote },
+    { "1-of-N: what a VPE takes", test_1ofn_limit },
+    { "1-of-N: one of two VPEs", test_1ofn_two },
+    { "1-of-N: doorbell of the VM", test_1ofn_doorbell },
     { "IPIs between VPEs", test_ipi },
     { "deactivated by another VPE", test_di_remote },
     { "four VPEs take turns", test_turns },

@@ -281,6 +281,7 @@ static inline void cnthv(bool on)
 #define VM_SPI_BITS 5
 
 #define IRS_IDR0_VIRT           (1u << 6)
+#define IRS_IDR0_VIRT_ONE_N     (1u << 8)
 #define IRS_IDR3                0x000c
 #define IRS_IDR4                0x0010
 #define IRS_SPI_VMR             0x0100
@@ -292,6 +293,8 @@ static inline void cnthv(bool on)
 #define IRS_VPE_HPPIR           0x0250
 #define IRS_VPE_CR0             0x0258
 #define IRS_VPE_STATUSR         0x025c
+#define IRS_VM_DBR              0x0280
+#define IRS_VM_SELR             0x0288
 #define IRS_VMAP_VMR            0x02c8
 #define IRS_VMAP_VISTR          0x02d0
 #define IRS_VMAP_VPER           0x02e0
@@ -300,6 +303,7 @@ static inline void cnthv(bool on)
 #define VMAP_M                  BIT(63)
 #define VMAP_U                  BIT(62)
 #define VPE_SELR_S              BIT(63)
+#define VM_DBR_EN               BIT(63)
 #define VPE_DBR_DBV             BIT(63)
 #define VPE_DBR_REQ_DB          BIT(62)
 #define VPE_DBR_DBPM(p)         ((uint64_t)(p) << 32)
