@@ -227,6 +227,14 @@ void gicv5_cpuif_hcr_changed(ARMCPU *cpu);
 void gicv5_cpuif_loaded(ARMCPU *cpu);
 
 /**
+ * gicv5_cpuif_no_wakeup: interrupts (CPU_INTERRUPT_*) that do not end a WFI now
+ *
+ * Virtual ones, where the PE cannot take them. Any thread may call it for a PE
+ * that does not execute.
+ */
+uint32_t gicv5_cpuif_no_wakeup(ARMCPU *cpu);
+
+/**
  * gicv5_cpuif_emulate_firmware: what firmware does for software at @target_el
  *
  * Called after a reset, for a PE that starts below EL2 without any firmware.

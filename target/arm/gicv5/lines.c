@@ -10,6 +10,8 @@
 #include "qemu/main-loop.h"
 #include "hw/irq.h"
 #include "cpu.h"
+#include "cpu-features.h"
+#include "internals.h"
 #include "cpuif_internal.h"
 #include "trace.h"
 
@@ -158,6 +160,25 @@ unsigned gicv5_cpuif_lines_of(uint32_t irq_line_state)
            (irq_line_state & CPU_INTERRUPT_NMI ? GICV5_LINE_NMI : 0) |
            (irq_line_state & CPU_INTERRUPT_VIRQ ? GICV5_LINE_VIRQ : 0) |
            (irq_line_state & CPU_INTERRUPT_VINMI ? GICV5_LINE_VINMI : 0);
+}
+
+/*
+ * A virtual interrupt is a WFI wake-up event at EL1 and EL0 with HCR_EL2.IMO
+ * (and not TGE), whatever PSTATE masks. The lines stay as they are at EL2, so
+ * that a change of the Exception level costs nothing; so WFI has to know.
+ */
+uint32_t gicv5_cpuif_no_wakeup(ARMCPU *cpu)
+{
+    const uint32_t virt = CPU_INTERRUPT_VIRQ | CPU_INTERRUPT_VINMI;
+    CPUARMState *env = &cpu->env;
+
+    if (!(CPU(cpu)->interrupt_request & virt) ||
+        !cpu_isar_feature(aa64_gcie, cpu) ||
+        (arm_current_el(env) < 2 &&
+         (arm_hcr_el2_eff(env) & (HCR_IMO | HCR_TGE)) == HCR_IMO)) {
+        return 0;
+    }
+    return virt;
 }
 
 void gicv5_cpuif_update(ARMCPU *cpu)

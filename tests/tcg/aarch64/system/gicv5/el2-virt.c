@@ -1027,6 +1027,13 @@ static void test_host_irq(void)
     CHECK_EQ(c->spurious, 0);
 }
 
+/* It would sleep for ever. */
+static uint64_t guest_wfi_pending(uint64_t unused)
+{
+    asm volatile("wfi" : : : "memory");
+    return ack_once();
+}
+
 /* A guest in WFI, with a physical interrupt and no virtual one */
 static uint64_t guest_wfi_irq(uint64_t unused)
 {
@@ -1052,6 +1059,31 @@ static void test_host_irq_wfi(void)
         CHECK_EQ(guest(VIRT, guest_wfi_irq, 0), 1);
     }
     CHECK_EQ(c->count, 10);
+}
+
+/* A host that sleeps while a guest's interrupt waits for the guest */
+static void test_host_wfi(void)
+{
+    uint64_t times = 0;
+
+    virt_setup();
+    vppi_enable(BIT(PPI_SW));
+    ich_write(ICH_PENDR0, BIT(PPI_SW));
+    CHECK_EQ(ich_read(ICH_HPPIR), VPPI(PPI_SW));
+    ppi_enable(PPI_CNTHP, true);
+    wr(cnthp_cval_el2, now() + ms_ticks(50));
+    wr(cnthp_ctl_el2, 1);
+    isb();
+    while (!ppi_pending(PPI_CNTHP)) {
+        asm volatile("wfi" : : : "memory");
+        times++;
+    }
+    /* Thousands, if it is woken by what it cannot take */
+    CHECK(times < 20);
+    cnthp(false);
+    ppi_enable(PPI_CNTHP, false);
+    /* At EL1 it wakes, masked or not. */
+    CHECK_EQ(guest(VIRT, guest_wfi_pending, 0), VPPI(PPI_SW));
 }
 
 /* Both at once: the physical one first, whatever the priorities */
@@ -1381,6 +1413,7 @@ const struct test tests[] = {
     { "WFI of a guest", test_wfi },
     { "physical interrupts from a guest", test_host_irq },
     { "physical interrupts from a guest's WFI", test_host_irq_wfi },
+    { "WFI of the host, with a virtual interrupt", test_host_wfi },
     { "physical and virtual at once", test_both },
     { "CNTHP", test_cnthp },
     { "CNTHV", test_cnthv },
