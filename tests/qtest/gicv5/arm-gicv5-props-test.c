@@ -165,7 +165,8 @@ static void test_properties(void)
     static const char *const names[] = {
         "cpus", "iaffids", "irsid", "spi-range", "spi-base", "spi-irs-range",
         "id-bits", "min-lpi-id-bits", "priority-bits", "domains",
-        "has-one-of-n", "has-setlpi", "has-swerr", "primary", "sysmem",
+        "has-one-of-n", "has-virt-one-of-n", "has-setlpi", "has-swerr",
+        "primary", "sysmem",
         "x-virtualization", "vm-id-bits", "vpe-id-bits", "vm-memory",
     };
     QTestState *qts = gicv5_start(1, ONLY_NS, 1, NULL);
