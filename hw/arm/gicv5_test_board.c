@@ -20,6 +20,8 @@
  *   Secure RAM        0x40000000 of the Secure address space, with
  *                     "secure-ram=on"; seen at 0x80000000 of the other
  *
+ * With "el2=on" the CPUs have EL2.
+ *
  * With "bare=on" the IRSes get no properties from the board, so that -global
  * can set (and get wrong) those of the wiring too.
  *
@@ -68,6 +70,7 @@ struct GICv5TestMachineState {
     bool secure_ram;
     bool its;
     bool iwb;
+    bool el2;
 
     MemoryRegion bus;
     uint64_t bus_addr;
@@ -78,13 +81,15 @@ struct GICv5TestMachineState {
     MemoryRegion secure_alias;
 };
 
-static void create_cpus(MachineState *machine)
+static void create_cpus(GICv5TestMachineState *m)
 {
+    MachineState *machine = MACHINE(m);
+
     for (unsigned i = 0; i < machine->smp.cpus; i++) {
         Object *cpu = object_new(machine->cpu_type);
 
         object_property_set_bool(cpu, "has_el3", false, &error_fatal);
-        object_property_set_bool(cpu, "has_el2", false, &error_fatal);
+        object_property_set_bool(cpu, "has_el2", m->el2, &error_fatal);
         object_property_set_bool(cpu, "gicv5", true, &error_fatal);
         /* With qtest nothing runs; the PEs take part in 1-of-N routing. */
         object_property_set_bool(cpu, "start-powered-off", !qtest_enabled(),
@@ -300,7 +305,7 @@ static void gicv5_test_init(MachineState *machine)
         create_secure_ram(m);
     }
     if (m->num_irs) {
-        create_cpus(machine);
+        create_cpus(m);
     }
     for (unsigned i = 0; i < m->num_irs; i++) {
         DeviceState *irs = create_irs(m, i, primary);
@@ -378,7 +383,7 @@ static void gicv5_test_set_trial(Object *obj, const char *value, Error **errp)
         return;
     }
     if (!first_cpu) {
-        create_cpus(machine);
+        create_cpus(m);
     }
     for (char **irs = irses; *irs && !*errp; irs++) {
         g_ptr_array_add(devs, try_device(m, *irs, devs, errp));
@@ -428,6 +433,16 @@ static bool gicv5_test_get_iwb(Object *obj, Error **errp)
     return GICV5_TEST_MACHINE(obj)->iwb;
 }
 
+static bool gicv5_test_get_el2(Object *obj, Error **errp)
+{
+    return GICV5_TEST_MACHINE(obj)->el2;
+}
+
+static void gicv5_test_set_el2(Object *obj, bool value, Error **errp)
+{
+    GICV5_TEST_MACHINE(obj)->el2 = value;
+}
+
 static void gicv5_test_set_iwb(Object *obj, bool value, Error **errp)
 {
     GICV5_TEST_MACHINE(obj)->iwb = value;
@@ -465,6 +480,9 @@ static void gicv5_test_instance_init(Object *obj)
     object_property_add_bool(obj, "iwb", gicv5_test_get_iwb,
                              gicv5_test_set_iwb);
     object_property_set_description(obj, "iwb", "An IWB of the ITS");
+    object_property_add_bool(obj, "el2", gicv5_test_get_el2,
+                             gicv5_test_set_el2);
+    object_property_set_description(obj, "el2", "CPUs with EL2");
 }
 
 static void gicv5_test_class_init(ObjectClass *oc, void *data)

@@ -137,6 +137,13 @@ def sections(stream):
                     start = stream.index(mark, start) + len(mark) + 4
                     sec = Section(f'cpu/gicv5/{number}', start, sub)
                     found[sec.name] = sec
+                    for el2 in sub.get('subsections', ()):
+                        # cpu/gicv5/el2 follows at once: there is no other.
+                        name = el2['vmsd_name']
+                        assert stream[sec.end] == SUBSECTION, sec.name
+                        start = sec.end + 2 + len(name) + 4
+                        sec = Section(f'{name}/{number}', start, el2)
+                        found[sec.name] = sec
     return found
 
 
