@@ -157,6 +157,8 @@ bool gicv5_pe_make_resident(GICv5PE *pe, GICv5Space *sp, uint16_t vm_id,
     GICv5VPE *vpe = vm ? gicv5_vpe_get(vm, vpe_id) : NULL;
     bool outer;
 
+    /* No doorbell for the moment in which there is neither */
+    outer = gicv5_begin_batch(sp->sys);
     if (old && old != vpe) {
         gicv5_pe_make_nonresident(pe, sp, false, 0);
     }
@@ -164,10 +166,10 @@ bool gicv5_pe_make_resident(GICv5PE *pe, GICv5Space *sp, uint16_t vm_id,
         qemu_log_mask(LOG_GUEST_ERROR, "gicv5: domain %d: VPE %u of VM %u "
                       "cannot be made resident: it is not valid, or resident "
                       "elsewhere\n", sp->domain, vpe_id, vm_id);
+        gicv5_end_batch(sp->sys, outer);
         return false;
     }
     trace_gicv5_resident(sp->domain, pe->iaffid, vm_id, vpe_id, no_hppi);
-    outer = gicv5_begin_batch(sp->sys);
     vpe->no_hppi = no_hppi;
     /* Residency ends the request for a doorbell (inferred). */
     vpe->dirty |= vpe->db.requested;
