@@ -1,5 +1,5 @@
 /*
- * The GICv5 of the virt board in ACPI: MADT
+ * The GICv5 of the virt board in ACPI: MADT, and the IWB in IORT and DSDT
  *
  * The structures are those of ACPI 6.7. A GSI is an INTID with its type, see
  * virt_ppi_gsi().
@@ -104,4 +104,62 @@ void virt_gicv5_build_madt(GArray *table_data, BIOSLinker *linker,
         build_its(table_data);
     }
     acpi_table_end(linker, &table);
+}
+
+/* What the IORT calls the device of the DSDT; Linux compares it as text. */
+#define IWB_DEVICE  "IWB0"
+#define IWB_PATH    "\\_SB_." IWB_DEVICE
+
+#define IORT_IWB            7
+#define IORT_IWB_PATH       26
+#define IORT_IWB_MAPPING    ROUND_UP(IORT_IWB_PATH + sizeof(IWB_PATH), 4)
+#define IORT_MAPPING_SIZE   20
+#define IORT_SINGLE_MAPPING 1
+
+unsigned virt_gicv5_iort_nodes(const VirtMachineState *vms)
+{
+    return vms->iwb;
+}
+
+void virt_gicv5_build_iort(GArray *table, const VirtMachineState *vms,
+                           uint32_t id, uint32_t its_group)
+{
+    char path[IORT_IWB_MAPPING - IORT_IWB_PATH] = IWB_PATH;
+
+    if (!vms->iwb) {
+        return;
+    }
+    build_append_int_noprefix(table, IORT_IWB, 1);  /* Type */
+    build_append_int_noprefix(table,                /* Length */
+                              IORT_IWB_MAPPING + IORT_MAPPING_SIZE, 2);
+    build_append_int_noprefix(table, 1, 1);         /* Revision */
+    build_append_int_noprefix(table, id, 4);        /* Identifier */
+    build_append_int_noprefix(table, 1, 4);         /* Number of ID mappings */
+    build_append_int_noprefix(table, IORT_IWB_MAPPING, 4);
+    build_append_int_noprefix(table, VIRT_GICV5_IWB, 8);    /* Config frame */
+    build_append_int_noprefix(table, VIRT_GICV5_IWB_INDEX, 2);
+    g_array_append_vals(table, path, sizeof(path));
+
+    build_append_int_noprefix(table, 0, 4);         /* Input base */
+    build_append_int_noprefix(table, 0, 4);         /* Number of IDs - 1 */
+    build_append_int_noprefix(table, VIRT_GICV5_IWB_DEVICE_ID, 4);
+    build_append_int_noprefix(table, its_group, 4); /* Output reference */
+    build_append_int_noprefix(table, IORT_SINGLE_MAPPING, 4);   /* Flags */
+}
+
+void virt_gicv5_build_dsdt(Aml *scope, const VirtMachineState *vms)
+{
+    Aml *dev, *crs;
+
+    if (!vms->iwb) {
+        return;
+    }
+    dev = aml_device(IWB_DEVICE);
+    crs = aml_resource_template();
+    aml_append(dev, aml_name_decl("_HID", aml_string("ARMH0003")));
+    aml_append(dev, aml_name_decl("_UID", aml_int(VIRT_GICV5_IWB_INDEX)));
+    aml_append(crs, aml_memory32_fixed(VIRT_GICV5_IWB, GICV5_FRAME_SIZE,
+                                       AML_READ_WRITE));
+    aml_append(dev, aml_name_decl("_CRS", crs));
+    aml_append(scope, dev);
 }

@@ -59,7 +59,8 @@ static void virt_gicv5_fdt_its(VirtMachineState *vms, const char *irs_node)
     qemu_fdt_setprop_cell(fdt, frame, "phandle", vms->msi_phandle);
 }
 
-static void virt_gicv5_create_its(VirtMachineState *vms)
+/* Returns the device. */
+static DeviceState *virt_gicv5_create_its(VirtMachineState *vms)
 {
     DeviceState *dev = qdev_new(TYPE_ARM_GICV5_ITS);
     SysBusDevice *sbd = SYS_BUS_DEVICE(dev);
@@ -84,13 +85,18 @@ static void virt_gicv5_create_its(VirtMachineState *vms)
     assert(vms->memmap[VIRT_GIC_ITS].base +
            vms->memmap[VIRT_GIC_ITS].size - GICV5_FRAME_SIZE ==
            VIRT_GICV5_ITS_TRANSLATE(GICV5_DOMAIN_NS));
+    return dev;
 }
 
 void virt_gicv5_create_msi(VirtMachineState *vms, const char *irs_node)
 {
     if (vms->its) {
-        virt_gicv5_create_its(vms);
+        DeviceState *its = virt_gicv5_create_its(vms);
+
         virt_gicv5_fdt_its(vms, irs_node);
+        if (vms->iwb) {
+            virt_gicv5_create_iwb(vms, its);
+        }
         return;
     }
 

@@ -92,7 +92,8 @@ bool virt_gicv5_finalize(VirtMachineState *vms, Error **errp)
         return false;
     }
 
-    if (!virt_gicv5_finalize_msi(vms, errp)) {
+    if (!virt_gicv5_finalize_msi(vms, errp) ||
+        !virt_gicv5_finalize_iwb(vms, errp)) {
         return false;
     }
 

@@ -7,6 +7,7 @@
 #ifndef HW_ARM_VIRT_GICV5_H
 #define HW_ARM_VIRT_GICV5_H
 
+#include "hw/acpi/aml-build.h"
 #include "hw/acpi/bios-linker-loader.h"
 #include "hw/arm/gicv5-fdt.h"
 #include "hw/arm/virt.h"
@@ -19,7 +20,6 @@
  * The board creates the Non-secure frames of IRS and ITS. The places of all the
  * others are fixed already, so that a guest never sees a frame move:
  *   0x080C0000 IRS SETLPI frames
- *   0x08100000 IWB
  */
 #define VIRT_GICV5_IRS_CONFIG(domain) \
     (0x08000000 + (domain) * (hwaddr)GICV5_FRAME_SIZE)
@@ -27,6 +27,19 @@
     (0x08040000 + (domain) * (hwaddr)GICV5_FRAME_SIZE)
 #define VIRT_GICV5_ITS_TRANSLATE(domain) \
     (0x08080000 + (domain) * (hwaddr)GICV5_FRAME_SIZE)
+
+/* One frame for all domains; below 4 GiB, as Linux 7.3 wants it with ACPI */
+#define VIRT_GICV5_IWB 0x08100000
+
+/* Wire n of the IWB is what would be SPI n, see virt_irq_is_wire(). */
+#define VIRT_GICV5_WIRES 64
+
+/* Requester IDs of PCI functions, in every segment's bus, end below it. */
+#define VIRT_GICV5_IWB_DEVICE_ID 0x10000
+
+/* In ACPI: the index of the IWB, and what the numbers of its wires begin at */
+#define VIRT_GICV5_IWB_INDEX 0
+#define VIRT_GICV5_IWB_GSI (7u << 29 | VIRT_GICV5_IWB_INDEX << 16)
 
 /*
  * The numbers of the ITS and of its translate frame: ACPI's ITS group has the
@@ -75,6 +88,47 @@ bool virt_gicv5_finalize_msi(VirtMachineState *vms, Error **errp);
  * there is a PCI bus. Ends QEMU with a message if that is impossible.
  */
 void virt_gicv5_create_msi(VirtMachineState *vms, const char *irs_node);
+
+/**
+ * virt_gicv5_add_properties: the machine's properties for a GICv5
+ */
+void virt_gicv5_add_properties(ObjectClass *oc);
+
+/**
+ * virt_gicv5_finalize_iwb: refuse an IWB (iwb=on) where there can be none
+ *
+ * For every GIC. To be called when GIC and ITS are settled. Returns false with
+ * @errp set on failure.
+ */
+bool virt_gicv5_finalize_iwb(VirtMachineState *vms, Error **errp);
+
+/**
+ * virt_gicv5_create_iwb: create the IWB and describe it in the device tree
+ * @vms: the machine; @vms->msi_phandle is that of the ITS's translate frame
+ * @its: the ITS, which is realized
+ *
+ * On return virt_irq_in() and virt_fdt_set_irqs() know of it.
+ */
+void virt_gicv5_create_iwb(VirtMachineState *vms, DeviceState *its);
+
+/**
+ * virt_gicv5_iort_nodes: how many nodes virt_gicv5_build_iort() adds
+ */
+unsigned virt_gicv5_iort_nodes(const VirtMachineState *vms);
+
+/**
+ * virt_gicv5_build_iort: the last nodes of the IORT: the IWB
+ * @id: the identifier of the first of them
+ * @its_group: offset of the node of the ITS group in the table
+ */
+void virt_gicv5_build_iort(GArray *table_data, const VirtMachineState *vms,
+                           uint32_t id, uint32_t its_group);
+
+/**
+ * virt_gicv5_build_dsdt: devices of the GIC in the DSDT: the IWB
+ * @scope: \_SB
+ */
+void virt_gicv5_build_dsdt(Aml *scope, const VirtMachineState *vms);
 
 /**
  * virt_gicv5_fdt_bus: make a node one that has children in the same space

@@ -12,6 +12,7 @@
 
 #include "hw/arm/bsa.h"
 #include "hw/arm/fdt.h"
+#include "hw/arm/virt-gicv5.h"
 #include "hw/arm/virt.h"
 #include "hw/intc/arm_gic_common.h"
 #include "hw/intc/arm_gicv5_types.h"
@@ -46,13 +47,41 @@ static inline uint32_t virt_ppi_gsi(const VirtMachineState *vms, int intid)
 }
 
 /**
- * virt_spi_gsi: an SPI as ACPI names it
- * @spi: its number, from 0
+ * virt_irq_is_wire: does an interrupt of the board go to an IWB?
+ * @irq: its number on the board; that of the wire is the same. Otherwise it is
+ *     the number of an SPI.
  */
-static inline uint32_t virt_spi_gsi(const VirtMachineState *vms, int spi)
+bool virt_irq_is_wire(const VirtMachineState *vms, int irq);
+
+/**
+ * virt_irq_in: the input of GIC or IWB for an interrupt of the board
+ * @irq: its number on the board
+ *
+ * The interrupt controllers must exist.
+ */
+qemu_irq virt_irq_in(const VirtMachineState *vms, int irq);
+
+/**
+ * virt_fdt_set_irqs: the interrupts of a device in the device tree
+ * @node: path of its node, which exists
+ * @irq: the number on the board of the first one
+ * @count: how many there are, with consecutive numbers, all of the same kind
+ * @flags: GIC_FDT_IRQ_FLAGS_* of each of them
+ */
+void virt_fdt_set_irqs(const VirtMachineState *vms, const char *node, int irq,
+                       unsigned count, uint32_t flags);
+
+/**
+ * virt_spi_gsi: an SPI, or a wire of an IWB, as ACPI names it
+ * @irq: the number on the board, from 0
+ */
+static inline uint32_t virt_spi_gsi(const VirtMachineState *vms, int irq)
 {
+    if (virt_irq_is_wire(vms, irq)) {
+        return VIRT_GICV5_IWB_GSI + irq;
+    }
     return vms->gic_version == VIRT_GIC_VERSION_5 ?
-           gicv5_intid(GICV5_TYPE_SPI, spi) : spi + GIC_INTERNAL;
+           gicv5_intid(GICV5_TYPE_SPI, irq) : irq + GIC_INTERNAL;
 }
 
 #endif
