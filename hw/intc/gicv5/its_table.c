@@ -116,6 +116,23 @@ static void cache_drop(GICv5ITSTable *t, GICv5ITSResult *r)
     }
 }
 
+bool gicv5_its_table_check(const GICv5ITSTable *t)
+{
+    uint32_t used = 0;
+
+    for (uint32_t i = 0; t->cache && i < cache_size(t); i++) {
+        const GICv5ITSResult *r = &t->cache[i];
+
+        if (r->itte) {
+            used++;
+            if (cache_find(t, r->device, r->event) != r) {
+                return false;
+            }
+        }
+    }
+    return used == t->used;
+}
+
 /* --- INV --- */
 
 /* @events events from @event on, of @devices devices from @device on */

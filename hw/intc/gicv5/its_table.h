@@ -168,6 +168,14 @@ void gicv5_its_inv_event(GICv5ITSTable *t, uint32_t device, uint32_t event,
 void gicv5_its_inv_device(GICv5ITSTable *t, uint32_t device,
                           unsigned event_bits, bool l1);
 
+/**
+ * gicv5_its_table_check: is each result where it is looked for, once, and
+ * counted?
+ *
+ * For tests. O(size of the cache).
+ */
+bool gicv5_its_table_check(const GICv5ITSTable *t);
+
 /* What went wrong, for messages */
 const char *gicv5_its_error_name(GICv5ITSError error);
 
