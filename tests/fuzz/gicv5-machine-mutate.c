@@ -737,6 +737,14 @@ static void add_its(Sequence *q)
     for (unsigned i = 0; i < 2; i++) {
         add_write(q, FUZZ_TRANSLATE0, A_ITS_TRANSLATER, 2, rnd(4));
     }
+    add_write(q, FUZZ_ITS, A_ITS_GEN_EVENT_DIDR, 3, dev);
+    add_write(q, FUZZ_ITS, A_ITS_GEN_EVENT_EIDR, 2, rnd(4));
+    add_write(q, FUZZ_ITS, A_ITS_GEN_EVENTR, 2, 1u << 31 | q->domain);
+    add_write(q, FUZZ_ITS, A_ITS_DIDR, 3, dev);
+    add_write(q, FUZZ_ITS, A_ITS_EIDR, 2, rnd(4));
+    add_write(q, FUZZ_ITS, A_ITS_READ_EVENTR, 2, 1u << 31);
+    add_write(q, FUZZ_ITS, one_in(2) ? A_ITS_INV_EVENTR : A_ITS_INV_DEVICER, 2,
+              1u << 31 | rnd(64));
 }
 
 /* Wires of the IWB, and of an IRS */
