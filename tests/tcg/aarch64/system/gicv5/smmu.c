@@ -1,0 +1,231 @@
+/*
+ * GICv5 guest tests: a PCI device behind an SMMUv3
+ *
+ * Its rings lie in pages that follow each other for the device and not in
+ * memory, as Linux has them.
+ *
+ * The machine has a virtio-rng-pci in slot 5, with iommu_platform=on.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "its.h"
+
+#define SMMU_BASE               0x09050000ul
+#define SMMU_CR0                0x0020
+#define SMMU_CR0ACK             0x0024
+#define SMMU_STRTAB_BASE        0x0080
+#define SMMU_STRTAB_BASE_CFG    0x0088
+#define CR0_SMMUEN              1u
+
+/* Stream table entry, stage 2 only: 39 bits from level 1, 4 KiB */
+#define STE_V                   BIT(0)
+#define STE_S2                  (6ull << 1)
+#define STE_S2T0SZ(n)           ((uint64_t)(n) << 32)
+#define STE_S2SL0(n)            ((uint64_t)(n) << 38)
+#define STE_S2PS(n)             ((uint64_t)(n) << 48)
+#define STE_S2AA64              BIT(51)
+#define STE_S2R                 BIT(58)
+
+#define PTE_TABLE               3ull
+/* A page: AF, inner shareable, readable, writable, normal memory */
+#define PTE_PAGE                (3ull | 1 << 10 | 3 << 8 | 3 << 6 | 0xf << 2)
+
+#define DEVFN                   (5 << 3)
+#define RNG_ID                  0x10441af4u
+#define RNG_BAR                 0x10100000ul
+
+#define PAGE                    4096u
+#define NUM_PAGES               16
+
+/* Where things are for the device */
+#define DESC                    0x1000u
+#define AVAIL                   0x2000u
+/* The first element's second half is in the next page. */
+#define USED                    0x3ff8u
+#define BUF                     0x5000u
+#define LEN                     64
+
+static uint64_t strtab[256][8] __attribute__((aligned(16384)));
+static uint64_t level1[512] __attribute__((aligned(4096)));
+static uint64_t level2[512] __attribute__((aligned(4096)));
+static uint64_t level3[512] __attribute__((aligned(4096)));
+/* Pages of the device, in reverse order, with one between each two */
+static char pages[2 * NUM_PAGES][PAGE] __attribute__((aligned(4096)));
+
+static uint64_t common, notify;
+
+static uint8_t r8(uint64_t addr)
+{
+    uint32_t v;
+
+    asm volatile("ldrb %w0, [%1]" : "=r"(v) : "r"(addr) : "memory");
+    return v;
+}
+
+static void w8(uint64_t addr, uint8_t v)
+{
+    asm volatile("strb %w0, [%1]" : : "r"((uint32_t)v), "r"(addr) : "memory");
+}
+
+static uint16_t r16(uint64_t addr)
+{
+    uint32_t v;
+
+    asm volatile("ldrh %w0, [%1]" : "=r"(v) : "r"(addr) : "memory");
+    return v;
+}
+
+static void w16(uint64_t addr, uint16_t v)
+{
+    asm volatile("strh %w0, [%1]" : : "r"((uint32_t)v), "r"(addr) : "memory");
+}
+
+/* What is at an address of the device */
+static uint64_t at(uint32_t iova)
+{
+    unsigned page = 2 * (NUM_PAGES - 1 - iova / PAGE);
+
+    return (uint64_t)pages[page] + iova % PAGE;
+}
+
+static uint64_t config(unsigned offset)
+{
+    return PCI_ECAM + (DEVFN << 12) + offset;
+}
+
+static bool smmu_setup(void)
+{
+    uint64_t *ste = strtab[DEVFN];
+
+    memset(level3, 0, sizeof(level3));
+    for (unsigned i = 0; i < NUM_PAGES; i++) {
+        level3[i] = at(i * PAGE) | PTE_PAGE;
+    }
+    level1[0] = (uint64_t)level2 | PTE_TABLE;
+    level2[0] = (uint64_t)level3 | PTE_TABLE;
+    memset(strtab, 0, sizeof(strtab));
+    ste[0] = STE_V | STE_S2;
+    ste[2] = STE_S2T0SZ(25) | STE_S2SL0(1) | STE_S2PS(5) | STE_S2AA64 | STE_S2R;
+    ste[3] = (uint64_t)level1;
+    dsb();
+    mmio_w64(SMMU_BASE + SMMU_STRTAB_BASE, (uint64_t)strtab);
+    mmio_w32(SMMU_BASE + SMMU_STRTAB_BASE_CFG, 8);
+    mmio_w32(SMMU_BASE + SMMU_CR0, CR0_SMMUEN);
+    return wait_for(mmio_r32(SMMU_BASE + SMMU_CR0ACK) & CR0_SMMUEN);
+}
+
+/* The common configuration, and where a queue is notified */
+static bool rng_find(void)
+{
+    unsigned multiplier = 0;
+
+    if (mmio_r32(config(0)) != RNG_ID) {
+        return false;
+    }
+    mmio_w32(config(0x20), RNG_BAR);
+    mmio_w32(config(0x24), 0);
+    mmio_w32(config(4), 6);
+    for (unsigned cap = r8(config(0x34)); cap; cap = r8(config(cap + 1))) {
+        uint64_t where = RNG_BAR + mmio_r32(config(cap + 8));
+
+        if (r8(config(cap)) != 9) {
+            continue;
+        }
+        if (r8(config(cap + 3)) == 1) {
+            common = where;
+        } else if (r8(config(cap + 3)) == 2) {
+            notify = where;
+            multiplier = mmio_r32(config(cap + 16));
+        }
+    }
+    w16(common + 0x16, 0);
+    notify += multiplier * r16(common + 0x1e);
+    return common && notify;
+}
+
+static bool rng_start(void)
+{
+    w8(common + 0x14, 0);
+    w8(common + 0x14, 1 | 2);
+    /* VIRTIO_F_VERSION_1 and VIRTIO_F_ACCESS_PLATFORM */
+    mmio_w32(common + 0x08, 1);
+    mmio_w32(common + 0x0c, 3);
+    w8(common + 0x14, 1 | 2 | 8);
+    if (!(r8(common + 0x14) & 8)) {
+        return false;
+    }
+    w16(common + 0x16, 0);
+    w16(common + 0x18, 8);
+    mmio_w32(common + 0x20, DESC);
+    mmio_w32(common + 0x24, 0);
+    mmio_w32(common + 0x28, AVAIL);
+    mmio_w32(common + 0x2c, 0);
+    mmio_w32(common + 0x30, USED);
+    mmio_w32(common + 0x34, 0);
+    w16(common + 0x1c, 1);
+    w8(common + 0x14, 1 | 2 | 8 | 4);
+    return true;
+}
+
+/* Ask for LEN bytes, by descriptor @desc, the @nth time. */
+static bool rng_ask(unsigned nth, unsigned desc)
+{
+    uint64_t d = at(DESC) + 16 * desc;
+
+    mmio_w64(d, BUF + desc * LEN);
+    mmio_w32(d + 8, LEN);
+    /* The device writes. */
+    w16(d + 12, 2);
+    w16(at(AVAIL) + 4 + 2 * (nth % 8), desc);
+    dsb();
+    w16(at(AVAIL) + 2, nth + 1);
+    dsb();
+    w16(notify, 0);
+    return wait_for(r16(at(USED) + 2) == nth + 1);
+}
+
+static void test_rings(void)
+{
+    bool random = false;
+
+    memset(pages, 0xa5, sizeof(pages));
+    for (uint32_t i = 0; i < NUM_PAGES; i++) {
+        memset((void *)at(i * PAGE), 0, PAGE);
+    }
+    if (!rng_find()) {
+        test_skip("no virtio-rng-pci");
+        return;
+    }
+    if (!CHECK(smmu_setup()) || !CHECK(rng_start())) {
+        return;
+    }
+    for (unsigned nth = 0; nth < 24; nth++) {
+        unsigned desc = 5 - nth % 3;
+        uint32_t element = USED + 4 + 8 * (nth % 8);
+
+        if (!CHECK(rng_ask(nth, desc))) {
+            break;
+        }
+        CHECK_EQ(mmio_r32(at(element)), desc);
+        CHECK_EQ(mmio_r32(at(element + 4)), LEN);
+    }
+    for (unsigned i = 0; i < LEN; i++) {
+        random |= r8(at(BUF + 5 * LEN + i));
+    }
+    CHECK(random);
+    /* Nothing came to memory that is not the device's. */
+    for (unsigned i = 1; i < 2 * NUM_PAGES; i += 2) {
+        for (unsigned j = 0; j < PAGE; j++) {
+            if (!CHECK_EQ(r8((uint64_t)&pages[i][j]), 0xa5)) {
+                break;
+            }
+        }
+    }
+    w8(common + 0x14, 0);
+}
+
+const struct test tests[] = {
+    { "rings in pages that are apart", test_rings, true },
+    { }
+};
