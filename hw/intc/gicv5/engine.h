@@ -558,7 +558,6 @@ GICv5Space *gicv5_pe_resident_space(const GICv5PE *pe, GICv5Domain domain);
 void gicv5_system_hold_doorbells(GICv5System *sys);
 void gicv5_system_release_doorbells(GICv5System *sys);
 
-
 /**
  * GICv5VMState: what the engine has of a VM, but for VPEs and tables
  *

@@ -194,7 +194,8 @@ static bool check_primary(ARMGICv5CommonState *s, Error **errp)
         error_setg(errp, "spi-range, id-bits, min-lpi-id-bits, "
                    "priority-bits, domains, has-one-of-n, has-swerr, "
                    "lpi-memory, x-virtualization, has-virt-one-of-n, "
-                   "vm-id-bits, vpe-id-bits and vm-memory must be those of the primary IRS");
+                   "vm-id-bits, vpe-id-bits and vm-memory must be those of the "
+                   "primary IRS");
         return false;
     }
     /* All IRSes share the tables, which are where the primary says. */

@@ -273,7 +273,6 @@ void gicv5_one_of_n_reset(GICv5Space *sp)
     QSIMPLEQ_FOREACH(t, &sp->targets, next) {
         t->dps = false;
         t->had_offer = false;
-        unlist(t);
         update_room(t);
         unlist(t);
         list(t);

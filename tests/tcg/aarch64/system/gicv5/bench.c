@@ -33,27 +33,15 @@ static void registers(void)
     uint64_t own = rd(tpidr_el1);
 
     BENCH("empty", asm volatile(""));
-    READ(tpidr_el1);
+    bench_registers();
     WRITE(tpidr_el1, own);
-    BENCH("read-ICC_PCR_EL1", (void)rd(ICC_PCR_EL1));
-    BENCH("read-ICC_APR_EL1", (void)rd(ICC_APR_EL1));
-    BENCH("read-ICC_CR0_EL1", (void)rd(ICC_CR0_EL1));
-    BENCH("read-ICC_HPPIR_EL1", (void)rd(ICC_HPPIR_EL1));
-    BENCH("read-ICC_ICSR_EL1", (void)rd(ICC_ICSR_EL1));
-    BENCH("read-ICC_PPI_ENABLER0_EL1", (void)rd(ICC_PPI_ENABLER0_EL1));
-    BENCH("read-ICC_PPI_SPENDR0_EL1", (void)rd(ICC_PPI_SPENDR0_EL1));
-    BENCH("read-ICC_PPI_PRIORITYR0_EL1", (void)rd(ICC_PPI_PRIORITYR0_EL1));
     BENCH("read-ICC_IAFFIDR_EL1", (void)rd(ICC_IAFFIDR_EL1));
     BENCH("read-ICC_IDR0_EL1", (void)rd(ICC_IDR0_EL1));
-    BENCH("write-ICC_PCR_EL1", wr(ICC_PCR_EL1, 0x1f));
     BENCH("write-ICC_APR_EL1", wr(ICC_APR_EL1, 0));
-    BENCH("write-ICC_CR0_EL1", wr(ICC_CR0_EL1, 1));
     BENCH("write-ICC_ICSR_EL1", wr(ICC_ICSR_EL1, 0));
     BENCH("write-ICC_PPI_ENABLER0_EL1", wr(ICC_PPI_ENABLER0_EL1, 0));
     BENCH("write-ICC_PPI_SPENDR0_EL1", wr(ICC_PPI_SPENDR0_EL1, 0));
     BENCH("write-ICC_PPI_PRIORITYR0_EL1", wr(ICC_PPI_PRIORITYR0_EL1, 0));
-    BENCH("cdia-nothing", (void)gic_cdia());
-    BENCH("cdrcfg", GIC_SYS(1, 5, LPI(1)));
     BENCH("cden", gic_cden(LPI(1)));
 }
 

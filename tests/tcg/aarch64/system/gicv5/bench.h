@@ -49,4 +49,22 @@ static void result(const char *name, uint64_t ticks, uint64_t ops)
 #define READ(reg) BENCH("read-" #reg, (void)rd(reg))
 #define WRITE(reg, v) BENCH("write-" #reg, wr(reg, v))
 
+/* What both guests measure, at EL1 */
+static void bench_registers(void)
+{
+    READ(tpidr_el1);
+    BENCH("read-ICC_PCR_EL1", (void)rd(ICC_PCR_EL1));
+    BENCH("read-ICC_APR_EL1", (void)rd(ICC_APR_EL1));
+    BENCH("read-ICC_CR0_EL1", (void)rd(ICC_CR0_EL1));
+    BENCH("read-ICC_HPPIR_EL1", (void)rd(ICC_HPPIR_EL1));
+    BENCH("read-ICC_ICSR_EL1", (void)rd(ICC_ICSR_EL1));
+    BENCH("read-ICC_PPI_ENABLER0_EL1", (void)rd(ICC_PPI_ENABLER0_EL1));
+    BENCH("read-ICC_PPI_SPENDR0_EL1", (void)rd(ICC_PPI_SPENDR0_EL1));
+    BENCH("read-ICC_PPI_PRIORITYR0_EL1", (void)rd(ICC_PPI_PRIORITYR0_EL1));
+    BENCH("write-ICC_PCR_EL1", wr(ICC_PCR_EL1, 0x1f));
+    BENCH("write-ICC_CR0_EL1", wr(ICC_CR0_EL1, 1));
+    BENCH("cdia-nothing", (void)gic_cdia());
+    BENCH("cdrcfg", GIC_SYS(1, 5, LPI(1)));
+}
+
 #endif

@@ -66,19 +66,7 @@ static uint64_t guest_round_trip(uint64_t name)
 
 static uint64_t guest_registers(uint64_t unused)
 {
-    READ(tpidr_el1);
-    BENCH("read-ICC_PCR_EL1", (void)rd(ICC_PCR_EL1));
-    BENCH("read-ICC_APR_EL1", (void)rd(ICC_APR_EL1));
-    BENCH("read-ICC_CR0_EL1", (void)rd(ICC_CR0_EL1));
-    BENCH("read-ICC_HPPIR_EL1", (void)rd(ICC_HPPIR_EL1));
-    BENCH("read-ICC_ICSR_EL1", (void)rd(ICC_ICSR_EL1));
-    BENCH("read-ICC_PPI_ENABLER0_EL1", (void)rd(ICC_PPI_ENABLER0_EL1));
-    BENCH("read-ICC_PPI_SPENDR0_EL1", (void)rd(ICC_PPI_SPENDR0_EL1));
-    BENCH("read-ICC_PPI_PRIORITYR0_EL1", (void)rd(ICC_PPI_PRIORITYR0_EL1));
-    BENCH("write-ICC_PCR_EL1", wr(ICC_PCR_EL1, 0x1f));
-    BENCH("write-ICC_CR0_EL1", wr(ICC_CR0_EL1, 1));
-    BENCH("cdia-nothing", (void)gic_cdia());
-    BENCH("cdrcfg", GIC_SYS(1, 5, LPI(1)));
+    bench_registers();
     return 0;
 }
 

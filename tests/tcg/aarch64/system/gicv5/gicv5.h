@@ -244,6 +244,32 @@ static inline void gic_sync(void)
 #define ISTE_PRIO(p)            ((uint32_t)(p) << 11)
 #define ISTE_IAFFID(a)          ((uint32_t)(a) << 16)
 
+static inline uint8_t mmio_r8(uint64_t addr)
+{
+    uint32_t v;
+
+    asm volatile("ldrb %w0, [%1]" : "=r"(v) : "r"(addr) : "memory");
+    return v;
+}
+
+static inline void mmio_w8(uint64_t addr, uint8_t v)
+{
+    asm volatile("strb %w0, [%1]" : : "rZ"((uint32_t)v), "r"(addr) : "memory");
+}
+
+static inline uint16_t mmio_r16(uint64_t addr)
+{
+    uint32_t v;
+
+    asm volatile("ldrh %w0, [%1]" : "=r"(v) : "r"(addr) : "memory");
+    return v;
+}
+
+static inline void mmio_w16(uint64_t addr, uint16_t v)
+{
+    asm volatile("strh %w0, [%1]" : : "rZ"((uint32_t)v), "r"(addr) : "memory");
+}
+
 static inline uint32_t mmio_r32(uint64_t addr)
 {
     uint32_t v;

@@ -55,32 +55,6 @@ static char pages[2 * NUM_PAGES][PAGE] __attribute__((aligned(4096)));
 
 static uint64_t common, notify;
 
-static uint8_t r8(uint64_t addr)
-{
-    uint32_t v;
-
-    asm volatile("ldrb %w0, [%1]" : "=r"(v) : "r"(addr) : "memory");
-    return v;
-}
-
-static void w8(uint64_t addr, uint8_t v)
-{
-    asm volatile("strb %w0, [%1]" : : "r"((uint32_t)v), "r"(addr) : "memory");
-}
-
-static uint16_t r16(uint64_t addr)
-{
-    uint32_t v;
-
-    asm volatile("ldrh %w0, [%1]" : "=r"(v) : "r"(addr) : "memory");
-    return v;
-}
-
-static void w16(uint64_t addr, uint16_t v)
-{
-    asm volatile("strh %w0, [%1]" : : "r"((uint32_t)v), "r"(addr) : "memory");
-}
-
 /* What is at an address of the device */
 static uint64_t at(uint32_t iova)
 {
@@ -126,45 +100,46 @@ static bool rng_find(void)
     mmio_w32(config(0x20), RNG_BAR);
     mmio_w32(config(0x24), 0);
     mmio_w32(config(4), 6);
-    for (unsigned cap = r8(config(0x34)); cap; cap = r8(config(cap + 1))) {
+    for (unsigned cap = mmio_r8(config(0x34)); cap;
+         cap = mmio_r8(config(cap + 1))) {
         uint64_t where = RNG_BAR + mmio_r32(config(cap + 8));
 
-        if (r8(config(cap)) != 9) {
+        if (mmio_r8(config(cap)) != 9) {
             continue;
         }
-        if (r8(config(cap + 3)) == 1) {
+        if (mmio_r8(config(cap + 3)) == 1) {
             common = where;
-        } else if (r8(config(cap + 3)) == 2) {
+        } else if (mmio_r8(config(cap + 3)) == 2) {
             notify = where;
             multiplier = mmio_r32(config(cap + 16));
         }
     }
-    w16(common + 0x16, 0);
-    notify += multiplier * r16(common + 0x1e);
+    mmio_w16(common + 0x16, 0);
+    notify += multiplier * mmio_r16(common + 0x1e);
     return common && notify;
 }
 
 static bool rng_start(void)
 {
-    w8(common + 0x14, 0);
-    w8(common + 0x14, 1 | 2);
+    mmio_w8(common + 0x14, 0);
+    mmio_w8(common + 0x14, 1 | 2);
     /* VIRTIO_F_VERSION_1 and VIRTIO_F_ACCESS_PLATFORM */
     mmio_w32(common + 0x08, 1);
     mmio_w32(common + 0x0c, 3);
-    w8(common + 0x14, 1 | 2 | 8);
-    if (!(r8(common + 0x14) & 8)) {
+    mmio_w8(common + 0x14, 1 | 2 | 8);
+    if (!(mmio_r8(common + 0x14) & 8)) {
         return false;
     }
-    w16(common + 0x16, 0);
-    w16(common + 0x18, 8);
+    mmio_w16(common + 0x16, 0);
+    mmio_w16(common + 0x18, 8);
     mmio_w32(common + 0x20, DESC);
     mmio_w32(common + 0x24, 0);
     mmio_w32(common + 0x28, AVAIL);
     mmio_w32(common + 0x2c, 0);
     mmio_w32(common + 0x30, USED);
     mmio_w32(common + 0x34, 0);
-    w16(common + 0x1c, 1);
-    w8(common + 0x14, 1 | 2 | 8 | 4);
+    mmio_w16(common + 0x1c, 1);
+    mmio_w8(common + 0x14, 1 | 2 | 8 | 4);
     return true;
 }
 
@@ -176,13 +151,13 @@ static bool rng_ask(unsigned nth, unsigned desc)
     mmio_w64(d, BUF + desc * LEN);
     mmio_w32(d + 8, LEN);
     /* The device writes. */
-    w16(d + 12, 2);
-    w16(at(AVAIL) + 4 + 2 * (nth % 8), desc);
+    mmio_w16(d + 12, 2);
+    mmio_w16(at(AVAIL) + 4 + 2 * (nth % 8), desc);
     dsb();
-    w16(at(AVAIL) + 2, nth + 1);
+    mmio_w16(at(AVAIL) + 2, nth + 1);
     dsb();
-    w16(notify, 0);
-    return wait_for(r16(at(USED) + 2) == nth + 1);
+    mmio_w16(notify, 0);
+    return wait_for(mmio_r16(at(USED) + 2) == nth + 1);
 }
 
 static void test_rings(void)
@@ -211,18 +186,18 @@ static void test_rings(void)
         CHECK_EQ(mmio_r32(at(element + 4)), LEN);
     }
     for (unsigned i = 0; i < LEN; i++) {
-        random |= r8(at(BUF + 5 * LEN + i));
+        random |= mmio_r8(at(BUF + 5 * LEN + i));
     }
     CHECK(random);
     /* Nothing came to memory that is not the device's. */
     for (unsigned i = 1; i < 2 * NUM_PAGES; i += 2) {
         for (unsigned j = 0; j < PAGE; j++) {
-            if (!CHECK_EQ(r8((uint64_t)&pages[i][j]), 0xa5)) {
+            if (!CHECK_EQ(mmio_r8((uint64_t)&pages[i][j]), 0xa5)) {
                 break;
             }
         }
     }
-    w8(common + 0x14, 0);
+    mmio_w8(common + 0x14, 0);
 }
 
 const struct test tests[] = {
