@@ -119,6 +119,8 @@ typedef struct GICv5Hyp {
  * happens:
  * gicv5_cpuif_store() writes them.
  *
+ * @one_context: the PE has neither EL2 nor EL3, so no more than one context.
+ *     Its features say the same, but each write of a register asks.
  * @current: that of the Current Physical Interrupt Domain, which decides what
  *     is signalled; kept here because devices may not look at the PE's EL
  * @ppi: the physical PPIs
@@ -132,6 +134,7 @@ typedef struct GICv5CPUIf {
     QemuSpin lock;
     GICv5Context context[GICV5_NUM_CONTEXTS];
     GICv5ContextID current;
+    bool one_context;
     GICv5PPIBank ppi;
     uint64_t ppi_line[GICV5_PPI_WORDS];
     GICv5Hyp hyp;

@@ -11,9 +11,15 @@
 #include "frame.h"
 #include "trace.h"
 
+/* Sizes are powers of 2. This is the path of each access: nothing divides. */
+static unsigned reg_shift(const GICv5Reg *reg)
+{
+    return reg->width == 64 ? 3 : 2;
+}
+
 static unsigned reg_bytes(const GICv5Reg *reg)
 {
-    return reg->width / 8;
+    return 1u << reg_shift(reg);
 }
 
 static uint32_t reg_end(const GICv5Reg *reg)
@@ -52,28 +58,21 @@ void gicv5_frame_init(GICv5Frame *f, const GICv5FrameType *type, void *opaque,
         .id = id,
         .domain = domain,
     };
-    for (unsigned word = 0, i = 0; word < ARRAY_SIZE(f->near); word++) {
-        while (i < type->num_regs && type->regs[i].offset <= word * 4) {
-            i++;
+    for (unsigned i = 0; i < type->num_regs; i++) {
+        const GICv5Reg *reg = &type->regs[i];
+
+        for (uint32_t offset = reg->offset;
+             offset < MIN(reg_end(reg), GICV5_FRAME_NEAR); offset += 4) {
+            f->near[offset / 4] = i + 1;
         }
-        f->near[word] = i;
     }
 }
 
-/* The register that has the byte at @offset, NULL if it is reserved */
-static const GICv5Reg *find_reg(const GICv5Frame *f, hwaddr offset)
+static const GICv5Reg *find_far_reg(const GICv5FrameType *type, hwaddr offset)
 {
-    const GICv5FrameType *type = f->type;
     unsigned first = 0;
     unsigned n = type->num_regs;
 
-    if (likely(offset < GICV5_FRAME_NEAR)) {
-        first = f->near[offset / 4];
-        if (!first--) {
-            return NULL;
-        }
-        n = 1;
-    }
     /* It is among the @n registers from @first on, if there is one. */
     while (n > 1) {
         unsigned half = n / 2;
@@ -92,21 +91,32 @@ static const GICv5Reg *find_reg(const GICv5Frame *f, hwaddr offset)
     return NULL;
 }
 
-static bool is_res0(const GICv5Frame *f, const GICv5Reg *reg)
+/* The register that has the byte at @offset, NULL if it is reserved */
+static inline const GICv5Reg *find_reg(const GICv5Frame *f, hwaddr offset)
+{
+    if (likely(offset < GICV5_FRAME_NEAR)) {
+        unsigned i = f->near[offset / 4];
+
+        return i ? &f->type->regs[i - 1] : NULL;
+    }
+    return find_far_reg(f->type, offset);
+}
+
+static inline bool is_res0(const GICv5Frame *f, const GICv5Reg *reg)
 {
     return reg->kind == GICV5_REG_RES0 ||
            (reg->present && !reg->present(f->opaque));
 }
 
 /* Can @reg, which is at @offset, be accessed with @size bytes there? */
-static bool is_possible(const GICv5Frame *f, const GICv5Reg *reg,
-                        hwaddr offset, unsigned size)
+static inline bool is_possible(const GICv5Frame *f, const GICv5Reg *reg,
+                               hwaddr offset, unsigned size)
 {
-    if ((size != 4 && size != 8) || offset % size || !reg) {
+    if ((size != 4 && size != 8) || (offset & (size - 1)) || !reg) {
         return false;
     }
-    return is_res0(f, reg) || size == reg_bytes(reg) ||
-           (reg->width == 64 && !reg->no_halves);
+    return size == reg_bytes(reg) || (reg->width == 64 && !reg->no_halves) ||
+           is_res0(f, reg);
 }
 
 static void bad_access(const GICv5Frame *f, const char *what, hwaddr offset,
@@ -125,7 +135,7 @@ static GICv5RegAccess reg_access(const GICv5Reg *reg, hwaddr offset,
 {
     return (GICv5RegAccess) {
         .reg = reg,
-        .index = reg ? (offset - reg->offset) / reg_bytes(reg) : 0,
+        .index = reg ? (offset - reg->offset) >> reg_shift(reg) : 0,
         .attrs = attrs,
     };
 }

@@ -123,7 +123,7 @@ typedef struct GICv5FrameType {
  * @opaque: its state, for the handlers and @field
  * @device, @id, @domain: whose frame it is, in messages and trace events
  * @near: for the words at its beginning, where registers are dense: number of
- *     the last register that starts at the word or before it, plus 1; 0 if none
+ *     the word's register, plus 1; 0 if none
  */
 #define GICV5_FRAME_NEAR 0x400
 typedef struct GICv5Frame {

@@ -443,11 +443,13 @@ void gicv5_ist_drop(GICv5IST *ist)
 {
     GICv5Space *sp = ist->space;
     GICv5ISTPage *page, *next;
+    unsigned dir_size;
     bool outer;
 
     if (!ist->valid) {
         return;
     }
+    dir_size = gicv5_ist_dir_size(ist);
     trace_gicv5_ist_invalid(sp->domain, ist->base);
 
     outer = gicv5_begin_batch(sp->sys);
@@ -466,13 +468,13 @@ void gicv5_ist_drop(GICv5IST *ist)
             page_free(page);
         }
     }
-    for (unsigned i = 0; i < gicv5_ist_dir_size(ist); i++) {
+    for (unsigned i = 0; i < dir_size; i++) {
         if (ist->dir[i]) {
             ist_free(ist, ist->dir[i],
                      gicv5_ist_chunk_size(ist) * sizeof(**ist->dir));
         }
     }
-    ist_free(ist, ist->dir, gicv5_ist_dir_size(ist) * sizeof(*ist->dir));
+    ist_free(ist, ist->dir, dir_size * sizeof(*ist->dir));
     ist->dir = NULL;
     ist->valid = false;
 }

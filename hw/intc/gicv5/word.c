@@ -121,20 +121,16 @@ static void take_out(GICv5Space *sp, GICv5PendSet *set, uint32_t intid,
     }
 }
 
-static void move_word(GICv5Space *sp, uint32_t intid, GICv5Node *n,
-                      uint32_t word, bool dirty)
+/* The interrupt leaves @from and enters @to, which may be the same, or NULL. */
+static void move_between(GICv5Space *sp, GICv5PendSet *from, GICv5PendSet *to,
+                         uint32_t intid, GICv5Node *n, uint32_t word,
+                         bool dirty)
 {
-    uint32_t old = n->word;
-    unsigned old_prio = FIELD_EX32(old, GICV5_ISTE, PRIORITY);
+    unsigned old_prio = FIELD_EX32(n->word, GICV5_ISTE, PRIORITY);
     unsigned prio = FIELD_EX32(word, GICV5_ISTE, PRIORITY);
     GICv5Type type = FIELD_EX32(intid, GICV5_INTID, TYPE);
-    GICv5PendSet *from, *to;
     bool outer = false;
 
-    trace_gicv5_word(sp->domain, intid, old, word);
-    gicv5_want_target(sp, word);
-    from = gicv5_pendset_of(sp, old);
-    to = gicv5_pendset_of(sp, word);
     if (from == to) {
         if (old_prio == prio) {
             from = to = NULL;
@@ -158,6 +154,23 @@ static void move_word(GICv5Space *sp, uint32_t intid, GICv5Node *n,
         put_in(sp, to, intid, n, prio);
     }
     gicv5_end_batch(sp->sys, outer);
+}
+
+static void move_word(GICv5Space *sp, uint32_t intid, GICv5Node *n,
+                      uint32_t word, bool dirty)
+{
+    GICv5PendSet *from, *to;
+
+    trace_gicv5_word(sp->domain, intid, n->word, word);
+    gicv5_want_target(sp, word);
+    from = gicv5_pendset_of(sp, n->word);
+    to = gicv5_pendset_of(sp, word);
+    if (from || to || dirty) {
+        move_between(sp, from, to, intid, n, word, dirty);
+    } else {
+        /* A page of a table has many of these. */
+        n->word = word;
+    }
     if (GICV5_CHECK && !sp->sys->batch && !sp->sys->is_ringing) {
         assert(gicv5_system_check(sp->sys));
     }

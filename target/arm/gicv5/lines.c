@@ -15,28 +15,33 @@
 #include "cpuif_internal.h"
 #include "trace.h"
 
-/* R_QLGBG, R_ZGHMN, R_CSBDX */
-static unsigned physical_lines(const GICv5CPUIf *c)
+/*
+ * An interrupt of EL3's own domain, or of a domain that is not current (with
+ * ICC_CR0.PID and IPPT zero all of these may preempt), is an FIQ. Such an FIQ
+ * has no superpriority.
+ */
+static bool wants_fiq(const GICv5CPUIf *c)
 {
-    GICv5Candidate hppi;
     unsigned ctx;
 
-    /*
-     * An interrupt of EL3's own domain, or of a domain that is not current
-     * (with ICC_CR0.PID and IPPT zero all of these may preempt), is an FIQ.
-     * Such an FIQ has no superpriority.
-     */
     for (ctx = 0; ctx < GICV5_NUM_DOMAINS; ctx++) {
         if ((ctx != c->current || ctx == GICV5_CONTEXT_EL3) &&
             gicv5_cpuif_limit(c, ctx) &&
             gicv5_cpuif_signalled(c, ctx) != GICV5_CANDIDATE_NONE) {
-            return GICV5_LINE_FIQ;
+            return true;
         }
     }
+    return false;
+}
+
+/* R_QLGBG, R_ZGHMN, R_CSBDX */
+static unsigned current_lines(const GICv5CPUIf *c)
+{
+    GICv5Candidate hppi;
+
     if (c->current == GICV5_CONTEXT_EL3) {
         return 0;
     }
-
     hppi = gicv5_cpuif_signalled(c, c->current);
     if (hppi == GICV5_CANDIDATE_NONE) {
         return 0;
@@ -70,7 +75,11 @@ static unsigned virtual_lines(const GICv5CPUIf *c)
 /* The levels that the exception lines must have */
 static unsigned wanted_lines(const GICv5CPUIf *c)
 {
-    return physical_lines(c) | virtual_lines(c);
+    if (likely(c->one_context)) {
+        return current_lines(c);
+    }
+    return (wants_fiq(c) ? GICV5_LINE_FIQ : current_lines(c)) |
+           virtual_lines(c);
 }
 
 /*

@@ -117,6 +117,9 @@ bool gicv5_cpuif_realize(ARMCPU *cpu, Error **errp)
     set_id_bits(c, GICV5_MAX_ID_BITS);
     /* Without EL3 the one domain is Non-secure, and owns all PPIs. */
     c->current = GICV5_CONTEXT_NS;
+    /* qtest uses contexts of others, too. */
+    c->one_context = !arm_feature(env, ARM_FEATURE_EL2) &&
+                     !arm_feature(env, ARM_FEATURE_EL3) && !qtest_enabled();
     c->context[GICV5_CONTEXT_NS].ppi_owned[0] = GICV5_PPI_IMPLEMENTED;
     /* A guest finds the PPIs that the PE has. */
     c->context[GICV5_CONTEXT_VIRTUAL].ppi_owned[0] = GICV5_PPI_IMPLEMENTED;
