@@ -47,7 +47,8 @@ def controller_of_timer(text):
 class Guest(Machine):
     """
     A Linux guest.  Its console is in the file log; with keyboard, type() is
-    possible.  files: directory with kernel and initrd.
+    possible.  files: directory with kernel and initrd.  With GICV5_EL2 in the
+    environment one on a GICv5 has EL2, whatever its test says.
     """
 
     def __init__(self, qemu, files, log, append, *args, gic=5, cpus=1,
@@ -58,6 +59,8 @@ class Guest(Machine):
         self.qemu_log = log.replace('.log', '') + '.qemu.log'
         self.mark = 0
         self._keyboard = None
+        if gic == 5 and os.environ.get('GICV5_EL2'):
+            machine += ',virtualization=on'
         for name in log, self.qemu_log:
             with open(name, 'w', encoding='utf-8'):
                 pass
