@@ -8,10 +8,11 @@
  *
  *   CPU: cpu_index [15:0], interrupt domain [17:16], GICv5Scope [19:18]: of
  *        the resident VPE is the virtual context; for a command also VM ID
- *        [47:32]
+ *        [47:32], for a register its encoding: op0 [47:46], op1 [45:43],
+ *        CRn [42:39], CRm [38:35], op2 [34:32]
  *   NUM: a GICv5Command, sent to the IRS as it is, or a GICv5QTestOp
- *   VAL: INTID [31:0], value [63:32]; of GICV5_CMD_SET_RESIDENT all of it is
- *        the value
+ *   VAL: INTID [31:0], value [63:32]; of GICV5_CMD_SET_RESIDENT and of a
+ *        register all of it is the value
  *
  * The answer is "OK 0 RESULT" in hexadecimal or "FAIL REASON". This is the
  * format of libqtest's qtest_csr_call().
@@ -24,6 +25,7 @@
 #include "system/qtest.h"
 #include "cpu.h"
 #include "cpu-features.h"
+#include "cpregs.h"
 #include "cpuif_internal.h"
 
 /**
@@ -47,6 +49,9 @@
  * @GICV5_QTEST_PPI_DEACTIVATE: as GIC CDDI for the PPI of the INTID
  * @GICV5_QTEST_POWER: switch the PE off (value 0) or on (1), as PSCI does, but
  *     for the reset that comes with switching on
+ * @GICV5_QTEST_READ_REG, @GICV5_QTEST_WRITE_REG: read or write a system
+ *     register of the CPU interface, at the Exception level that the PE is at,
+ *     without traps
  */
 typedef enum GICv5QTestOp {
     GICV5_QTEST_ACKNOWLEDGE = 100,
@@ -63,6 +68,8 @@ typedef enum GICv5QTestOp {
     GICV5_QTEST_PPI_PRIORITY,
     GICV5_QTEST_PPI_DEACTIVATE,
     GICV5_QTEST_POWER,
+    GICV5_QTEST_READ_REG,
+    GICV5_QTEST_WRITE_REG,
 } GICv5QTestOp;
 
 static const char *qtest_command(ARMCPU *cpu, const GICv5Request *req,
@@ -162,6 +169,34 @@ static const char *qtest_op(ARMCPU *cpu, GICv5ContextID ctx, int num,
     }
 }
 
+static const char *qtest_reg(ARMCPU *cpu, uint32_t encoding, bool is_write,
+                             uint64_t value, uint64_t *result)
+{
+    uint32_t key = ENCODE_AA64_CP_REG(
+        CP_REG_ARM64_SYSREG_CP, extract32(encoding, 7, 4),
+        extract32(encoding, 3, 4), extract32(encoding, 14, 2),
+        extract32(encoding, 11, 3), extract32(encoding, 0, 3));
+    const ARMCPRegInfo *ri = get_arm_cp_reginfo(cpu->cp_regs, key);
+    CPUARMState *env = &cpu->env;
+
+    if (!ri || (!g_str_has_prefix(ri->name, "ICC_") &&
+                !g_str_has_prefix(ri->name, "ICH_"))) {
+        return "no such register";
+    }
+    *result = 0;
+    if (is_write) {
+        if (!ri->writefn) {
+            return "the register cannot be written";
+        }
+        ri->writefn(env, ri, value);
+    } else if (ri->type & ARM_CP_CONST) {
+        *result = ri->resetvalue;
+    } else {
+        *result = ri->readfn ? ri->readfn(env, ri) : CPREG_FIELD64(env, ri);
+    }
+    return NULL;
+}
+
 static const char *qtest_request(gchar **words, uint64_t *result)
 {
     uint64_t where, val;
@@ -199,6 +234,10 @@ static const char *qtest_request(gchar **words, uint64_t *result)
         req.value = num == GICV5_CMD_SET_RESIDENT ? val :
                                                     extract64(val, 32, 32);
         return qtest_command(cpu, &req, result);
+    }
+    if (num == GICV5_QTEST_READ_REG || num == GICV5_QTEST_WRITE_REG) {
+        return qtest_reg(cpu, extract64(where, 32, 16),
+                         num == GICV5_QTEST_WRITE_REG, val, result);
     }
     if (extract64(where, 18, 2) == GICV5_SCOPE_RESIDENT) {
         ctx = GICV5_CONTEXT_VIRTUAL;

@@ -50,6 +50,17 @@ class TestBoard(Machine):
                            f'{intid | value << 32:#x}')
         return int(reply[1], 16)
 
+    def reg(self, cpu, encoding, value=None):
+        """Read a system register of a CPU interface, or write it
+
+        encoding: (op0, op1, CRn, CRm, op2)
+        """
+        op0, op1, crn, crm, op2 = encoding
+        where = op0 << 14 | op1 << 11 | crn << 7 | crm << 3 | op2
+        reply = self.qtest(f'csr gic {cpu | where << 32:#x} '
+                           f'{114 if value is None else 115} {value or 0:#x}')
+        return int(reply[1], 16)
+
     def bus(self, attrs, addr, value=None):
         """The bus master writes 32 bits, or reads them
 
