@@ -107,6 +107,25 @@ static int gicv5_pre_save(void *opaque)
     return 0;
 }
 
+/* What no stream can bring: the subsection cpu/gicv5/el2 has not come. */
+#define NO_EL2 UINT64_MAX
+
+static bool hyp_needed(void *opaque)
+{
+    ARMCPU *cpu = opaque;
+
+    return cpu_isar_feature(aa64_gcie, cpu) &&
+           arm_feature(&cpu->env, ARM_FEATURE_EL2);
+}
+
+static int gicv5_pre_load(void *opaque)
+{
+    if (hyp_needed(opaque)) {
+        gicv5_cpuif(opaque)->hyp.vctlr = NO_EL2;
+    }
+    return 0;
+}
+
 static int gicv5_post_load(void *opaque, int version_id)
 {
     ARMCPU *cpu = opaque;
@@ -117,6 +136,11 @@ static int gicv5_post_load(void *opaque, int version_id)
     if (!contexts_are_valid(c, gicv5_port(cpu)) ||
         !in_mask("icsr", 0, c->icsr, GICV5_ICSR_MASK) ||
         !ppis_are_valid(c, kvm)) {
+        return -EINVAL;
+    }
+    if (c->hyp.vctlr == NO_EL2) {
+        error_report("cpu/gicv5: there is no cpu/gicv5/el2, but this CPU has "
+                     "EL2");
         return -EINVAL;
     }
     if (kvm) {
@@ -155,14 +179,6 @@ static const VMStateDescription vmstate_gicv5_context = {
 }
 
 /* --- the registers of EL2, and the virtual context --- */
-
-static bool hyp_needed(void *opaque)
-{
-    ARMCPU *cpu = opaque;
-
-    return cpu_isar_feature(aa64_gcie, cpu) &&
-           arm_feature(&cpu->env, ARM_FEATURE_EL2);
-}
 
 static int hyp_pre_load(void *opaque)
 {
@@ -231,6 +247,7 @@ const VMStateDescription vmstate_gicv5_cpuif = {
     .minimum_version_id = 1,
     .needed = gicv5_needed,
     .pre_save = gicv5_pre_save,
+    .pre_load = gicv5_pre_load,
     .post_load = gicv5_post_load,
     .fields = (const VMStateField[]) {
         {
