@@ -245,11 +245,17 @@ static bool check_vms(GICv5Space *sp, SaveCount *count)
 {
     GICv5VM *vm;
 
-    QTAILQ_FOREACH(vm, &sp->vmt.vms, link) {
-        if (!check_ist(&vm->space.lpi, count) ||
-            !check_ist(&vm->space.spi, count) ||
-            !check_space(&vm->space) || !check_vm(vm, count)) {
-            return false;
+    for (unsigned i = 0; i < GICV5_NUM_VM_LISTS; i++) {
+        QTAILQ_FOREACH(vm, &sp->vmt.vms[i], link) {
+            if (gicv5_vm_has_spare_page(vm) != (i == GICV5_VMS_SPARE)) {
+                return check_failed("VM in the wrong list", sp->domain,
+                                    vm->id);
+            }
+            if (!check_ist(&vm->space.lpi, count) ||
+                !check_ist(&vm->space.spi, count) ||
+                !check_space(&vm->space) || !check_vm(vm, count)) {
+                return false;
+            }
         }
     }
     return true;

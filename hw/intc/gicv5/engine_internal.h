@@ -218,12 +218,19 @@ typedef struct GICv5OneOfN {
     QTAILQ_HEAD(, GICv5Target) holder[GICV5_NUM_PRIOS];
 } GICv5OneOfN;
 
+/* The lists of VMs: has it a page that can go? */
+enum {
+    GICV5_VMS_BARE,
+    GICV5_VMS_SPARE,
+    GICV5_NUM_VM_LISTS,
+};
+
 /**
  * GICv5VMT: the VM table of a domain
  *
  * @dir: VMs of which the engine has something, by ID, two levels of
  *     GICV5_VM_FANOUT
- * @vms: the same as a list
+ * @vms: the same as lists
  * @memory: bytes that they take
  */
 typedef struct GICv5VMT {
@@ -232,7 +239,7 @@ typedef struct GICv5VMT {
     uint8_t vm_id_bits;
     uint64_t base;
     GICv5VM ***dir;
-    QTAILQ_HEAD(, GICv5VM) vms;
+    QTAILQ_HEAD(, GICv5VM) vms[GICV5_NUM_VM_LISTS];
     uint64_t memory;
 } GICv5VMT;
 
@@ -416,12 +423,32 @@ GICv5VPE *gicv5_vpe_get(GICv5VM *vm, uint16_t id);
 /* @bytes, zero, of the domain's share of memory for VMs; or NULL */
 void *gicv5_vm_alloc(GICv5Space *parent, size_t bytes);
 
+/* Is there memory for @bytes? */
+bool gicv5_vm_has_memory(const GICv5Space *parent, size_t bytes);
+
 /*
  * gicv5_vm_make_room: drop a page of any VM of the domain, if one can go
  *
- * No node of a VM may be in use. Looks at a few VMs only, at others next time.
+ * No node of a VM may be in use. O(1)
  */
 bool gicv5_vm_make_room(GICv5Space *parent);
+
+/*
+ * gicv5_vm_reserve: the same until there is memory for @bytes, or no page left
+ * that can go
+ */
+void gicv5_vm_reserve(GICv5Space *parent, size_t bytes);
+
+/* What gicv5_vpe_new() takes at most */
+#define GICV5_VPE_BYTES \
+    (sizeof(GICv5VPE) + (sizeof(void *) << GICV5_TARGET_BITS))
+
+/* Has the VM a page that can go? */
+bool gicv5_vm_has_spare_page(const GICv5VM *vm);
+
+/* It may have, now; before, the above said @had. */
+void gicv5_vm_pages_changed(GICv5VM *vm, bool had);
+
 void gicv5_vm_free(GICv5Space *parent, void *p, size_t bytes);
 
 void gicv5_vmt_init(GICv5Space *sp);
@@ -649,6 +676,13 @@ bool gicv5_ist_create(GICv5IST *ist, uint64_t base, const GICv5ISTConfig *cfg);
 
 /* Forget the table without writing anything (reset). O(pages used) */
 void gicv5_ist_drop(GICv5IST *ist);
+
+/* Is there a page that can go? */
+static inline bool gicv5_ist_has_spare_page(const GICv5IST *ist)
+{
+    return ist->valid && (!QTAILQ_EMPTY(&ist->pages[GICV5_PAGES_CLEAN]) ||
+                          !QTAILQ_EMPTY(&ist->pages[GICV5_PAGES_DIRTY]));
+}
 
 /* Drop a page, the best that can go; false if none can */
 bool gicv5_ist_drop_page(GICv5IST *ist);

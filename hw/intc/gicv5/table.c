@@ -77,6 +77,18 @@ static void ist_free(const GICv5IST *ist, void *p, size_t bytes)
 
 /* --- pages and lists --- */
 
+static bool had_spare_page(const GICv5IST *ist)
+{
+    return ist->space->vm && gicv5_vm_has_spare_page(ist->space->vm);
+}
+
+static void pages_changed(const GICv5IST *ist, bool had)
+{
+    if (ist->space->vm) {
+        gicv5_vm_pages_changed(ist->space->vm, had);
+    }
+}
+
 /* Put the page into the list that it belongs to now */
 static void page_relist(GICv5ISTPage *page)
 {
@@ -85,27 +97,32 @@ static void page_relist(GICv5ISTPage *page)
     unsigned list = page->queued ? GICV5_PAGES_QUEUED :
                     gicv5_ist_page_is_dirty(page) ? GICV5_PAGES_DIRTY :
                     GICV5_PAGES_CLEAN;
+    bool had;
 
     if (list == page->list) {
         return;
     }
+    had = had_spare_page(ist);
     gicv5_add_counter(&sys->save_pages, (list != GICV5_PAGES_CLEAN) -
                                   (page->list != GICV5_PAGES_CLEAN));
     QTAILQ_REMOVE(&ist->pages[page->list], page, link);
     QTAILQ_INSERT_TAIL(&ist->pages[list], page, link);
     page->list = list;
+    pages_changed(ist, had);
 }
 
 static void page_free(GICv5ISTPage *page)
 {
     GICv5IST *ist = page->ist;
     GICv5System *sys = ist->space->sys;
+    bool had = had_spare_page(ist);
 
     assert(!page->queued);
     gicv5_add_counter(&sys->save_dirty,
                 -(int)bitmap_count_one(page->dirty, GICV5_IST_PAGE_SIZE));
     gicv5_add_counter(&sys->save_pages, -(page->list != GICV5_PAGES_CLEAN));
     QTAILQ_REMOVE(&ist->pages[page->list], page, link);
+    pages_changed(ist, had);
     ist->dir[page->index / GICV5_IST_DIR_SIZE]
             [page->index % GICV5_IST_DIR_SIZE] = NULL;
     ist->memory -= gicv5_ist_page_bytes(ist);
@@ -153,8 +170,10 @@ GICv5ISTPage *gicv5_ist_page_new(GICv5IST *ist, uint32_t index,
     const GICv5EngineConfig *cfg = &ist->space->sys->cfg;
     const GICv5VM *vm = ist->space->vm;
     size_t bytes = gicv5_ist_page_bytes(ist);
+    size_t chunk_bytes = gicv5_ist_chunk_size(ist) * sizeof(GICv5ISTPage *);
     GICv5ISTPage ***chunk = &ist->dir[index / GICV5_IST_DIR_SIZE];
     GICv5ISTPage *page = NULL;
+    bool had;
 
     /* Each domain has its share: none can use up another's. */
     if (!vm && cfg->lpi_memory &&
@@ -162,16 +181,21 @@ GICv5ISTPage *gicv5_ist_page_new(GICv5IST *ist, uint32_t index,
         (!make_room || !gicv5_ist_drop_page(ist))) {
         goto fail;
     }
-    do {
-        if (!*chunk) {
-            *chunk = ist_alloc(ist, gicv5_ist_chunk_size(ist) *
-                                    sizeof(**chunk));
+    if (vm && make_room) {
+        /* Its interrupts may be for a VPE that has not been named yet. */
+        size_t want = bytes + GICV5_VPE_BYTES + (*chunk ? 0 : chunk_bytes);
+        bool more = true;
+
+        while (more && !gicv5_vm_has_memory(vm->parent, want)) {
+            more = gicv5_ist_drop_page(ist) || gicv5_vm_make_room(vm->parent);
         }
-        if (*chunk) {
-            page = ist_alloc(ist, bytes);
-        }
-    } while (!page && make_room && vm &&
-             (gicv5_ist_drop_page(ist) || gicv5_vm_make_room(vm->parent)));
+    }
+    if (!*chunk) {
+        *chunk = ist_alloc(ist, chunk_bytes);
+    }
+    if (*chunk) {
+        page = ist_alloc(ist, bytes);
+    }
     if (!page) {
         goto fail;
     }
@@ -180,7 +204,9 @@ GICv5ISTPage *gicv5_ist_page_new(GICv5IST *ist, uint32_t index,
     page->addr = GICV5_IST_ADDR_UNKNOWN;
     page->list = GICV5_PAGES_CLEAN;
     ist->memory += bytes;
+    had = had_spare_page(ist);
     QTAILQ_INSERT_TAIL(&ist->pages[page->list], page, link);
+    pages_changed(ist, had);
     (*chunk)[index % GICV5_IST_DIR_SIZE] = page;
     return page;
 

@@ -47,9 +47,6 @@ FIELD(VPED, DPS, 61, 1)
 FIELD(VPED, REQ_DB, 62, 1)
 FIELD(VPED, DBV, 63, 1)
 
-/* How many VMs are looked at for a page that can go */
-#define ROOM_TRIES 16
-
 #define WORD_IN_MEMORY(n) ((n) * sizeof(uint64_t))
 
 static bool has_vms(const GICv5Space *sp)
@@ -84,14 +81,21 @@ static bool clear64(const GICv5Space *sp, uint64_t addr, uint64_t bits)
 
 /* --- host memory --- */
 
-void *gicv5_vm_alloc(GICv5Space *parent, size_t bytes)
+bool gicv5_vm_has_memory(const GICv5Space *parent, size_t bytes)
 {
     const GICv5EngineConfig *cfg = &parent->sys->cfg;
+
+    /* Each domain has its share: none can use up another's. */
+    return !cfg->vm_memory || (parent->vmt.memory + bytes) *
+                              MAX(1, ctpop8(cfg->virt)) <= cfg->vm_memory;
+}
+
+void *gicv5_vm_alloc(GICv5Space *parent, size_t bytes)
+{
     GICv5VMT *vmt = &parent->vmt;
     void *p = NULL;
 
-    if (!cfg->vm_memory ||
-        vmt->memory + bytes <= cfg->vm_memory / MAX(1, ctpop8(cfg->virt))) {
+    if (gicv5_vm_has_memory(parent, bytes)) {
         p = g_try_malloc0(bytes);
     }
     if (!p) {
@@ -110,31 +114,54 @@ void gicv5_vm_free(GICv5Space *parent, void *p, size_t bytes)
     }
 }
 
+bool gicv5_vm_has_spare_page(const GICv5VM *vm)
+{
+    return gicv5_ist_has_spare_page(&vm->space.lpi) ||
+           gicv5_ist_has_spare_page(&vm->space.spi);
+}
+
+void gicv5_vm_pages_changed(GICv5VM *vm, bool had)
+{
+    GICv5VMT *vmt = &vm->parent->vmt;
+    bool has = gicv5_vm_has_spare_page(vm);
+
+    if (has != had) {
+        QTAILQ_REMOVE(&vmt->vms[had], vm, link);
+        QTAILQ_INSERT_TAIL(&vmt->vms[has], vm, link);
+    }
+}
+
+/* VMs take turns. */
 bool gicv5_vm_make_room(GICv5Space *parent)
 {
     GICv5VMT *vmt = &parent->vmt;
-    GICv5VM *vm;
+    GICv5VM *vm = QTAILQ_FIRST(&vmt->vms[GICV5_VMS_SPARE]);
 
-    for (unsigned i = 0; i < ROOM_TRIES; i++) {
-        vm = QTAILQ_FIRST(&vmt->vms);
-        if (!vm) {
-            return false;
-        }
-        if ((vm->space.lpi.valid && gicv5_ist_drop_page(&vm->space.lpi)) ||
-            (vm->space.spi.valid && gicv5_ist_drop_page(&vm->space.spi))) {
-            return true;
-        }
-        QTAILQ_REMOVE(&vmt->vms, vm, link);
-        QTAILQ_INSERT_TAIL(&vmt->vms, vm, link);
+    if (!vm) {
+        return false;
     }
-    return false;
+    QTAILQ_REMOVE(&vmt->vms[GICV5_VMS_SPARE], vm, link);
+    QTAILQ_INSERT_TAIL(&vmt->vms[GICV5_VMS_SPARE], vm, link);
+    return gicv5_ist_drop_page(gicv5_ist_has_spare_page(&vm->space.lpi) ?
+                               &vm->space.lpi : &vm->space.spi);
+}
+
+void gicv5_vm_reserve(GICv5Space *parent, size_t bytes)
+{
+    bool more = true;
+
+    while (more && !gicv5_vm_has_memory(parent, bytes)) {
+        more = gicv5_vm_make_room(parent);
+    }
 }
 
 /* --- the VM table --- */
 
 void gicv5_vmt_init(GICv5Space *sp)
 {
-    QTAILQ_INIT(&sp->vmt.vms);
+    for (unsigned i = 0; i < GICV5_NUM_VM_LISTS; i++) {
+        QTAILQ_INIT(&sp->vmt.vms[i]);
+    }
 }
 
 bool gicv5_vmt_is_valid(const GICv5Space *sp)
@@ -223,6 +250,7 @@ static uint64_t ist_word_addr(const GICv5VM *vm, GICv5Type type)
     return vm->vmte + WORD_IN_MEMORY(type == GICV5_TYPE_LPI ? 2 : 3);
 }
 
+/* Pages of other VMs may go for the directory. */
 static void ist_from_word(GICv5VM *vm, GICv5Type type, uint64_t word)
 {
     GICv5ISTConfig cfg = gicv5_ist_config_from(
@@ -230,6 +258,7 @@ static void ist_from_word(GICv5VM *vm, GICv5Type type, uint64_t word)
         MIN(FIELD_EX64(word, VMTE_IST, ID_BITS), vm->space.sys->cfg.id_bits),
         FIELD_EX64(word, VMTE_IST, ISTSZ), FIELD_EX64(word, VMTE_IST, L2SZ));
 
+    gicv5_vm_reserve(vm->parent, GICV5_IST_DIR_SIZE * sizeof(void *));
     gicv5_ist_create(gicv5_ist_of(&vm->space, type),
                      word & R_VMTE_IST_ADDR_MASK, &cfg);
 }
@@ -253,8 +282,26 @@ static bool add_vm(GICv5Space *sp, GICv5VM *vm)
         }
     }
     (*chunk)[vm->id % GICV5_VM_FANOUT] = vm;
-    QTAILQ_INSERT_TAIL(&vmt->vms, vm, link);
+    QTAILQ_INSERT_TAIL(&vmt->vms[GICV5_VMS_BARE], vm, link);
     return true;
+}
+
+/* What gicv5_vm_new() takes */
+static size_t vm_bytes(const GICv5Space *sp, uint16_t vm_id,
+                       unsigned vpe_id_bits)
+{
+    const GICv5VMT *vmt = &sp->vmt;
+    unsigned pointers = 1;
+
+    if (vpe_id_bits > GICV5_TARGET_BITS) {
+        pointers = 1u << (vpe_id_bits - GICV5_TARGET_BITS);
+    }
+    if (!vmt->dir) {
+        pointers += 2 * GICV5_VM_FANOUT;
+    } else if (!vmt->dir[vm_id / GICV5_VM_FANOUT]) {
+        pointers += GICV5_VM_FANOUT;
+    }
+    return sizeof(GICv5VM) + pointers * sizeof(void *);
 }
 
 GICv5VM *gicv5_vm_new(GICv5Space *sp, uint16_t vm_id, uint64_t vmte,
@@ -263,9 +310,11 @@ GICv5VM *gicv5_vm_new(GICv5Space *sp, uint16_t vm_id, uint64_t vmte,
     GICv5System *sys = sp->sys;
     GICv5VM *vm;
 
-    do {
-        vm = gicv5_vm_alloc(sp, sizeof(*vm));
-    } while (!vm && make_room && gicv5_vm_make_room(sp));
+    vpe_id_bits = MIN(vpe_id_bits, sys->cfg.vpe_id_bits);
+    if (make_room) {
+        gicv5_vm_reserve(sp, vm_bytes(sp, vm_id, vpe_id_bits));
+    }
+    vm = gicv5_vm_alloc(sp, sizeof(*vm));
     if (!vm) {
         return NULL;
     }
@@ -280,9 +329,7 @@ GICv5VM *gicv5_vm_new(GICv5Space *sp, uint16_t vm_id, uint64_t vmte,
     gicv5_ist_init(&vm->space.lpi, &vm->space, GICV5_TYPE_LPI);
     gicv5_ist_init(&vm->space.spi, &vm->space, GICV5_TYPE_SPI);
     gicv5_one_of_n_init(&vm->space);
-    if (!gicv5_targets_init(&vm->space,
-                            MIN(vpe_id_bits, sys->cfg.vpe_id_bits)) ||
-        !add_vm(sp, vm)) {
+    if (!gicv5_targets_init(&vm->space, vpe_id_bits) || !add_vm(sp, vm)) {
         gicv5_targets_cleanup(&vm->space);
         gicv5_vm_free(sp, vm, sizeof(*vm));
         return NULL;
@@ -417,7 +464,7 @@ static void drop_vm(GICv5VM *vm)
     gicv5_end_batch(sp->sys, outer);
     assert(outer);
 
-    QTAILQ_REMOVE(&sp->vmt.vms, vm, link);
+    QTAILQ_REMOVE(&sp->vmt.vms[GICV5_VMS_BARE], vm, link);
     sp->vmt.dir[vm->id / GICV5_VM_FANOUT][vm->id % GICV5_VM_FANOUT] = NULL;
     gicv5_targets_cleanup(&vm->space);
     gicv5_vm_free(sp, vm, sizeof(*vm));
@@ -457,8 +504,10 @@ void gicv5_vmt_drop(GICv5Space *sp)
     GICv5VMT *vmt = &sp->vmt;
     GICv5VM *vm;
 
-    while ((vm = QTAILQ_FIRST(&vmt->vms))) {
-        drop_vm(vm);
+    for (unsigned i = 0; i < GICV5_NUM_VM_LISTS; i++) {
+        while ((vm = QTAILQ_FIRST(&vmt->vms[i]))) {
+            drop_vm(vm);
+        }
     }
     for (unsigned i = 0; vmt->dir && i < GICV5_VM_FANOUT; i++) {
         gicv5_vm_free(sp, vmt->dir[i], GICV5_VM_FANOUT * sizeof(**vmt->dir));
@@ -475,8 +524,10 @@ void gicv5_vmt_set_invalid(GICv5Space *sp)
     if (!sp->vmt.valid) {
         return;
     }
-    QTAILQ_FOREACH(vm, &sp->vmt.vms, link) {
-        save_vm(vm);
+    for (unsigned i = 0; i < GICV5_NUM_VM_LISTS; i++) {
+        QTAILQ_FOREACH(vm, &sp->vmt.vms[i], link) {
+            save_vm(vm);
+        }
     }
     trace_gicv5_vmt_invalid(sp->domain, sp->vmt.base);
     gicv5_vmt_drop(sp);
@@ -615,10 +666,19 @@ GICv5VPE *gicv5_vpe_make(GICv5VM *vm, uint16_t id)
 
 GICv5VPE *gicv5_vpe_get(GICv5VM *vm, uint16_t id)
 {
-    GICv5VPE *vpe = gicv5_vpe_make(vm, id);
     bool outer, was_valid;
+    GICv5VPE *vpe;
 
+    if (id >> vm->space.id_bits) {
+        guest_error(vm->parent, vm->id, "there is no VPE %u in its table", id);
+        return NULL;
+    }
+    if (!gicv5_find_target(&vm->space, id)) {
+        gicv5_vm_reserve(vm->parent, GICV5_VPE_BYTES);
+    }
+    vpe = gicv5_vpe_make(vm, id);
     if (!vpe) {
+        guest_error(vm->parent, vm->id, "there is no memory for VPE %u", id);
         return NULL;
     }
     was_valid = vpe->valid;
@@ -637,11 +697,16 @@ GICv5VPE *gicv5_vpe_get(GICv5VM *vm, uint16_t id)
 void gicv5_vpe_set_valid(GICv5Space *sp, uint16_t vm_id, uint16_t vpe_id)
 {
     GICv5VM *vm = gicv5_vm_get(sp, vm_id);
-    GICv5VPE *vpe = vm ? gicv5_vpe_make(vm, vpe_id) : NULL;
     uint64_t addr, vpete;
+    GICv5VPE *vpe;
 
-    if (!vpe || gicv5_vpe_get(vm, vpe_id)) {
+    if (!vm || gicv5_vpe_get(vm, vpe_id)) {
         guest_error(sp, vm_id, "VMAP_VPER of VPE %u ignored", vpe_id);
+        return;
+    }
+    /* It is there, if it can be. */
+    vpe = gicv5_vpe_make(vm, vpe_id);
+    if (!vpe) {
         return;
     }
     addr = vm->vpet + WORD_IN_MEMORY(vpe_id);

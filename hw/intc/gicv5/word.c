@@ -40,6 +40,10 @@ static GICv5Node *find_node(GICv5Space *sp, uint32_t intid)
     if (!names_lpi_or_spi(intid)) {
         return NULL;
     }
+    if (unlikely(sp->vm)) {
+        /* Once there is a node, no page can go for a VPE. */
+        gicv5_vm_reserve(sp->vm->parent, GICV5_VPE_BYTES);
+    }
     if (gicv5_is_in_table(sp, type)) {
         return gicv5_ist_node(gicv5_ist_of(sp, type), id);
     }

@@ -681,6 +681,8 @@ static void test_full(void)
         }
         last = i;
     }
+    /* There is room for the page that VM 2 uses. */
+    gicv5_vm_set_invalid(ns(r), last--);
     for (unsigned vpe = 0; vpe < 512; vpe++) {
         setup(r, 2, spi(vpe % 32), 1, vpe);
         cmd(r, 2, GICV5_CMD_SET_PENDING, spi(vpe % 32), 1);
@@ -728,6 +730,60 @@ static void test_room(void)
     }
     g_assert_cmpuint(r->swerrs, ==, 0);
     done(r);
+}
+
+/*
+ * Nothing fails for want of memory as long as a page can go: not a VM that
+ * comes, nor its tables, nor a VPE that is made resident or that an interrupt
+ * names, whatever is left before. The first VMs have nothing that can go.
+ */
+static void test_room_exact(void)
+{
+    static const GICv5EngineConfig cfg = { .vm_memory = 192 * 1024 };
+    const uint32_t last = lpi(2047);
+
+    for (unsigned left = 0; left < 12; left++) {
+        Rig *r = rig(&cfg);
+        GICv5Space *sp;
+
+        make_vmt(r);
+        for (unsigned i = 2; i < 22; i++) {
+            put(r, vmte_addr(i) + 8, 1ULL << 59 | (VPET + i * 0x1000));
+            gicv5_vm_set_valid(ns(r), i);
+            g_assert_nonnull(vm(r, i));
+        }
+        make_vm(r, 1, 1 + left);
+        /* Other VMs take what there is, with pages that can go. */
+        for (unsigned i = 30; i < 60; i++) {
+            make_vm(r, i, 1);
+            for (unsigned id = 0; id < 2048; id += 256) {
+                cmd(r, i, GICV5_CMD_SET_PRIORITY, lpi(id), 1 + id / 256);
+            }
+        }
+        for (unsigned i = 100; i < 108; i++) {
+            make_vm(r, i, 2);
+            g_assert_true(gicv5_pe_make_resident(pe(r, 0), ns(r), i, 1,
+                                                 false));
+            setup(r, i, spi(7), 3, 1);
+            gicv5_event(vm(r, i), spi(7), GICV5_SET_EDGE);
+            g_assert_cmphex(seen(r, 0), ==, gicv5_candidate(spi(7), 3));
+            /* For a VPE that nobody has named */
+            setup(r, i, last, 3, 0);
+            cmd(r, i, GICV5_CMD_SET_PENDING, last, 1);
+            sp = vm(r, i);
+            g_assert_true(sp->lpi.valid && sp->spi.valid && !sp->full);
+            g_assert_true(gicv5_vm_save(ns(r), i));
+            g_assert_true(gicv5_system_check(r->sys));
+        }
+        for (unsigned i = 30; i < 60; i++) {
+            for (unsigned id = 0; id < 2048; id += 256) {
+                g_assert_cmphex(state(r, i, lpi(id)), ==,
+                                iste(0, 1 + id / 256, 0));
+            }
+        }
+        g_assert_cmpuint(ns(r)->vmt.memory, <=, cfg.vm_memory);
+        done(r);
+    }
 }
 
 /*
@@ -1768,6 +1824,7 @@ int main(int argc, char **argv)
     g_test_add_func("/gicv5/vm/memory", test_memory);
     g_test_add_func("/gicv5/vm/full", test_full);
     g_test_add_func("/gicv5/vm/room", test_room);
+    g_test_add_func("/gicv5/vm/room-exact", test_room_exact);
     g_test_add_func("/gicv5/vm/ring-two", test_ring_two);
     g_test_add_func("/gicv5/vm/save-fails", test_save_fails);
     g_test_add_func("/gicv5/vm/move", test_move);
