@@ -573,17 +573,21 @@ void gicv5_vm_ist_set_invalid(GICv5Space *sp, uint16_t vm_id, GICv5Type type)
 {
     GICv5VM *vm = gicv5_vm_get(sp, vm_id);
     GICv5IST *ist = vm_ist(vm, type);
+    uint64_t old = 0;
 
     if (!ist) {
         guest_error(sp, vm_id, "VMAP_VISTR of type %d ignored", type);
         return;
     }
-    /* There may have been no memory for one that is valid in memory. */
+    vm->space.changes += ist->valid;
     gicv5_ist_set_invalid(ist);
-    if (!clear64(sp, ist_word_addr(vm, type), R_VMTE_IST_VALID_MASK)) {
+    /* There may have been no memory for one that is valid in memory. */
+    if (!sp->sys->ops->modify64(sp->sys->opaque, sp->domain,
+                                ist_word_addr(vm, type), R_VMTE_IST_VALID_MASK,
+                                0, &old)) {
         guest_error(sp, vm_id, "its L2 VMTE is not in RAM");
     }
-    vm->space.changes++;
+    vm->space.changes += FIELD_EX64(old, VMTE_IST, VALID);
 }
 
 void gicv5_vm_ist_map_l2(GICv5Space *sp, uint16_t vm_id, GICv5Type type,

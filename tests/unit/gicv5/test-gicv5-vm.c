@@ -531,6 +531,9 @@ static void test_save(void)
 
     /* What changes nothing is no change; an event is. */
     cmd(r, 1, GICV5_CMD_SET_PRIORITY, spi(4), 9);
+    gicv5_vm_set_valid(ns(r), 1);
+    gicv5_vm_ist_set_valid(ns(r), 1, GICV5_TYPE_SPI);
+    gicv5_vpe_set_valid(ns(r), 1, 1);
     g_assert_true(gicv5_vm_is_quiescent(ns(r), 1));
     gicv5_event(vm(r, 1), spi(4), GICV5_SET_LEVEL);
     g_assert_false(gicv5_vm_is_quiescent(ns(r), 1));
@@ -538,6 +541,12 @@ static void test_save(void)
     g_assert_true(gicv5_vm_save(ns(r), 1));
     g_assert_cmphex(rig_mem_ldl(&r->mem[NS], addr), ==,
                     iste(EN | PEND | 4, 9, 1));
+    g_assert_true(gicv5_vm_is_quiescent(ns(r), 1));
+    /* A table that becomes invalid is a change, one that is invalid is none. */
+    gicv5_vm_ist_set_invalid(ns(r), 1, GICV5_TYPE_LPI);
+    g_assert_false(gicv5_vm_is_quiescent(ns(r), 1));
+    g_assert_true(gicv5_vm_save(ns(r), 1));
+    gicv5_vm_ist_set_invalid(ns(r), 1, GICV5_TYPE_LPI);
     g_assert_true(gicv5_vm_is_quiescent(ns(r), 1));
     g_assert_false(gicv5_vm_save(ns(r), 2));
     g_assert_false(gicv5_vm_is_quiescent(ns(r), 2));
