@@ -449,8 +449,14 @@ bool gicv5_ist_save(GICv5IST *ist)
     GICv5ISTPage *page, *next;
     bool ok = true;
 
-    for (unsigned i = 0; ist->valid && i < GICV5_NUM_PAGE_LISTS; i++) {
+    if (!ist->valid) {
+        return true;
+    }
+    for (unsigned i = GICV5_PAGES_DIRTY; i < GICV5_NUM_PAGE_LISTS; i++) {
         QTAILQ_FOREACH_SAFE(page, &ist->pages[i], link, next) {
+            if (!gicv5_ist_page_is_dirty(page)) {
+                continue;
+            }
             if (!gicv5_ist_write_back(page)) {
                 ok = false;
                 continue;

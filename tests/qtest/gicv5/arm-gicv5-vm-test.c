@@ -928,6 +928,154 @@ static void test_hostile(void)
     qtest_quit(qts);
 }
 
+/* How much a machine has complained since the last time */
+static size_t complaints(const char *log)
+{
+    static size_t before;
+    g_autofree char *text = NULL;
+    size_t now, more;
+
+    g_assert_true(g_file_get_contents(log, &text, &now, NULL));
+    more = now - before;
+    before = now;
+    return more;
+}
+
+/*
+ * IDs at their limits and beyond, in each register that has one. The VM table
+ * is smaller than IRS_IDR3 allows and the VPE table smaller than IRS_IDR4 does.
+ * What is beyond does nothing and is logged; memory behind the tables is never
+ * touched.
+ */
+static void test_limits(void)
+{
+    static const uint32_t beyond_vm[] = { 0x100, 0x1ff, 0x400, 0xffff };
+    static const uint32_t beyond_vpe[] = { 4, 0x1ff, 0x200, 0xffff };
+    const unsigned last = 255;
+    g_autofree char *log = NULL;
+    g_autofree char *args = NULL;
+    QTestState *qts;
+    CPU guest, vm;
+    IRS f;
+
+    close(g_file_open_tmp("gicv5-log.XXXXXX", &log, NULL));
+    args = g_strdup_printf(VIRT "-global arm-gicv5.vm-id-bits=10 "
+                           "-d guest_errors -D %s", log);
+    qts = gicv5_start(1, ONLY_NS, 1, args);
+    f = gicv5_irs(qts, 0, DOM_NS);
+    guest = gicv5_cpu(qts, 0, DOM_NS);
+    guest.scope = SCOPE_RESIDENT;
+    vm = guest;
+    vm.scope = SCOPE_VM;
+    irs_enable(&f);
+
+    /* A linear table with VM 255, which has VPEs 0 to 3 and 32 SPIs */
+    irs_writel(&f, VMT_CFGR, 8);
+    irs_writeq(&f, VMT_BASER, L2_VMT | VALID);
+    st(&f, L2_VMT + last * 32 + 8, 2ULL << 59 | VPET);
+    irs_writeq(&f, VMAP_VMR, M | last);
+    st(&f, L2_VMT + last * 32 + 24, 5ULL << 59 | VSPI);
+    irs_writeq(&f, VMAP_VISTR, M | HI(last) | TYPE_SPI);
+    g_assert_true(ld(&f, L2_VMT + last * 32 + 24) & VALID);
+    make_vpe(&f, last, 3);
+    g_assert_true(select_vpe(&f, last, 3));
+    irs_writeq(&f, VPE_DBR, M | 0xffffff);
+    g_assert_cmphex(irs_readq(&f, VPE_DBR), ==, M | 0xffffff);
+    irs_writel(&f, VM_SELR, last);
+    g_assert_cmphex(irs_readl(&f, VM_STATUSR), ==, 3);
+    irs_writeq(&f, VM_DBR, M | 3);
+    g_assert_cmphex(irs_readq(&f, VM_DBR), ==, M | 3);
+    irs_writeq(&f, SAVE_VMR, S | Q | last);
+    g_assert_cmphex(irs_readl(&f, SAVE_VM_STATUSR), ==, 3);
+    g_assert_false(cpu_set_resident(&guest, CONTEXTR(last, 3)) & CONTEXTR_F);
+    vm.vm = last;
+    gic_configure(&vm, SPI(31), 3, 3);
+    gic(&vm, SET_PENDING, SPI(31), 1);
+    assert_candidate(&guest, SPI(31), 3);
+    g_assert_cmpuint(complaints(log), ==, 0);
+    assert_icsr(&vm, SPI(32), UNREACHABLE);
+    g_assert_cmpuint(complaints(log), >, 0);
+
+    for (unsigned i = 0; i < ARRAY_SIZE(beyond_vm); i++) {
+        const uint64_t ops[][2] = {
+            { VMAP_L2_VMTR, M }, { VMAP_VMR, M }, { VMAP_VMR, M | U },
+            { VMAP_VISTR, M | TYPE_LPI }, { VMAP_VISTR, M | U | TYPE_SPI },
+            { VMAP_L2_VISTR, M | TYPE_SPI }, { VMAP_VPER, M },
+            { SAVE_VMR, S | Q },
+        };
+        uint32_t id = beyond_vm[i];
+
+        for (unsigned k = 0; k < ARRAY_SIZE(ops); k++) {
+            bool high = ops[k][0] >= VMAP_VISTR && ops[k][0] <= VMAP_VPER;
+
+            irs_writeq(&f, ops[k][0], ops[k][1] | (high ? HI(id) : id));
+            g_assert_cmpuint(complaints(log), >, 0);
+            assert_idle(&f);
+        }
+        g_assert_cmphex(irs_readl(&f, SAVE_VM_STATUSR), ==, 1);
+        g_assert_false(select_vpe(&f, id, 0));
+        g_assert_cmpuint(complaints(log), >, 0);
+        irs_writeq(&f, VPE_DBR, UINT64_MAX);
+        irs_writel(&f, VPE_CR0, 1);
+        g_assert_cmphex(irs_readq(&f, VPE_DBR) | irs_readl(&f, VPE_CR0) |
+                        irs_readq(&f, VPE_HPPIR), ==, 0);
+        irs_writel(&f, VM_SELR, id);
+        complaints(log);
+        g_assert_cmphex(irs_readl(&f, VM_STATUSR), ==, 1);
+        irs_writeq(&f, VM_DBR, M);
+        g_assert_cmphex(irs_readq(&f, VM_DBR), ==, 0);
+        g_assert_cmpuint(complaints(log), >, 0);
+        /* A failure ends the residency. */
+        g_assert_false(cpu_set_resident(&guest, CONTEXTR(last, 3)) &
+                       CONTEXTR_F);
+        g_assert_true(cpu_set_resident(&guest, CONTEXTR(id, 0)) & CONTEXTR_F);
+        g_assert_cmpuint(complaints(log), >, 0);
+        assert_no_candidate(&guest);
+        vm.vm = id;
+        gic(&vm, SET_PENDING, SPI(0), 1);
+        assert_icsr(&vm, SPI(0), UNREACHABLE);
+        g_assert_cmpuint(complaints(log), >, 0);
+        irs_writel(&f, SPI_SELR, 0);
+        irs_writeq(&f, SPI_VMR, M | id);
+        irs_wire(&f, 0, i % 2 == 0);
+        g_assert_true(i % 2 || complaints(log));
+        g_assert_cmphex(ld(&f, L2_VMT + id * 32ULL), ==, 0);
+        g_assert_cmphex(ld(&f, L2_VMT + id * 32ULL + 16), ==, 0);
+        complaints(log);
+    }
+    for (unsigned i = 0; i < ARRAY_SIZE(beyond_vpe); i++) {
+        uint32_t id = beyond_vpe[i];
+
+        irs_writeq(&f, VMAP_VPER, M | HI(last) | id);
+        assert_idle(&f);
+        g_assert_cmphex(ld(&f, VPET + id * 8ULL), ==, 0);
+        g_assert_cmpuint(complaints(log), >, 0);
+        g_assert_false(select_vpe(&f, last, id));
+        g_assert_cmpuint(complaints(log), >, 0);
+        irs_writeq(&f, VPE_DBR, UINT64_MAX);
+        g_assert_cmphex(irs_readq(&f, VPE_DBR), ==, 0);
+        g_assert_true(cpu_set_resident(&guest, CONTEXTR(last, id)) &
+                      CONTEXTR_F);
+        irs_writel(&f, VM_SELR, last);
+        complaints(log);
+        irs_writeq(&f, VM_DBR, M | id);
+        g_assert_cmphex(irs_readq(&f, VM_DBR), ==, M | id);
+        g_assert_cmpuint(complaints(log), >, 0);
+        /* An interrupt may be for a VPE that cannot be. */
+        vm.vm = last;
+        gic_configure(&vm, SPI(30), 0, id);
+        gic(&vm, SET_PENDING, SPI(30), 1);
+        assert_icsr(&vm, SPI(30), ISTE_ENABLE | ISTE_PENDING | ISTE_IAFFID(id));
+        g_assert_cmpuint(complaints(log), ==, 0);
+    }
+    g_assert_false(cpu_set_resident(&guest, CONTEXTR(last, 3)) & CONTEXTR_F);
+    assert_candidate(&guest, SPI(31), 3);
+    irs_writeq(&f, VMAP_VMR, M | U | last);
+    g_assert_cmphex(ld(&f, L2_VMT + last * 32), ==, 0);
+    qtest_quit(qts);
+    unlink(log);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -946,5 +1094,6 @@ int main(int argc, char **argv)
     qtest_add_func("/gicv5/vm/spi-vmr", test_spi_vmr);
     qtest_add_func("/gicv5/vm/not-virtual", test_not_virtual);
     qtest_add_func("/gicv5/vm/hostile", test_hostile);
+    qtest_add_func("/gicv5/vm/limits", test_limits);
     return g_test_run();
 }

@@ -5,6 +5,7 @@
  */
 
 #include "qemu/osdep.h"
+#include "qemu/units.h"
 #include "gicv5-rig.h"
 
 #define NS GICV5_DOMAIN_NS
@@ -1694,6 +1695,370 @@ static void test_move_due(void)
     done(r);
 }
 
+/* --- hostile software ------------------------------------------------- */
+
+#define MANY_VMT 0x10000000
+
+/* With the engine's own check each change costs what there is. */
+#ifdef GICV5_CHECK
+#define MANY_VMS 100
+#define SHARING_VMS 100
+#else
+#define MANY_VMS 65536
+#define SHARING_VMS 1000
+#endif
+
+/* CPU time of this thread, in seconds */
+static double cpu_time(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+    return ts.tv_sec + ts.tv_nsec / 1e9;
+}
+
+/*
+ * @n VMs that are valid, each used once: an interrupt that pends, of a VPE that
+ * asks for a doorbell. All share one SPI table. Returns how many were used.
+ */
+static unsigned use_vms(Rig *r, unsigned n)
+{
+    GICv5Doorbell db = {
+        .valid = true, .requested = true, .mask = 3, .lpi = DOORBELL(0),
+    };
+    unsigned used = 0;
+
+    put(r, VPET, VPED | VALID);
+    gicv5_vmt_set_valid(ns(r), MANY_VMT, false, 16);
+    for (unsigned i = 0; i < n; i++) {
+        GICv5Space *sp;
+
+        put(r, MANY_VMT + i * 32 + 8, VPET);
+        put(r, MANY_VMT + i * 32 + 24, 5ULL << 59 | VSPI | VALID);
+        gicv5_vm_set_valid(ns(r), i);
+        g_assert_true(word(r, MANY_VMT + i * 32) & VALID);
+        sp = gicv5_vm_space(ns(r), i);
+        if (sp) {
+            gicv5_command(sp, pe(r, 0), GICV5_CMD_SET_PRIORITY, spi(3), 4);
+            gicv5_command(sp, pe(r, 0), GICV5_CMD_SET_ENABLE, spi(3), 1);
+            gicv5_event(sp, spi(3), GICV5_SET_EDGE);
+            gicv5_vpe_set_doorbell(ns(r), i, 0, &db);
+            used++;
+        }
+    }
+    return used;
+}
+
+/* What a hypervisor does all the time, for VM 0 */
+static double time_of_operations(Rig *r)
+{
+    double start = cpu_time();
+
+    for (unsigned i = 0; i < MIN(MANY_VMS, 2000); i++) {
+        gicv5_pe_make_resident(pe(r, i % 4), ns(r), 0, 0, false);
+        gicv5_pe_make_nonresident(pe(r, i % 4), ns(r), true, 3);
+        g_assert_true(gicv5_vm_save(ns(r), 0));
+        gicv5_vm_set_valid(ns(r), 0xffff);
+        gicv5_vm_set_invalid(ns(r), 0xffff);
+        /* One more VM, for which there may be no memory */
+        gicv5_vm_space(ns(r), 0xfffe);
+        gicv5_vm_set_invalid(ns(r), 0xfffe);
+    }
+    return cpu_time() - start;
+}
+
+static double time_of_migration(Rig *r)
+{
+    double start = cpu_time();
+    unsigned vpes = 0, parts = 0;
+    GICv5VMState state;
+    GICv5VPEState vpe;
+    GICv5ISTPart part;
+    GICv5Space *sp;
+
+    for (uint32_t id = 0; (sp = gicv5_vm_next(ns(r), id, &state));
+         id = state.id + 1) {
+        for (uint32_t n = 0; gicv5_vpe_next(sp, n, &vpe); n = vpe.id + 1) {
+            vpes++;
+        }
+        for (uint32_t p = 0; gicv5_ist_next_part(&sp->spi, p, &part);
+             p = part.index + 1) {
+            parts++;
+        }
+    }
+    g_assert_true(vpes && parts);
+    return cpu_time() - start;
+}
+
+/*
+ * Whatever many VMs have cost to be made, one operation on one of them costs
+ * what it did, and what is about all of them no more than they have.
+ */
+static void test_hostile_many(void)
+{
+    static const GICv5EngineConfig cfg = { .vm_memory = 16 * MiB };
+    double few, many, make, t[3];
+    unsigned used;
+    Rig *r;
+
+    r = rig(&cfg);
+    g_assert_cmpuint(use_vms(r, 2), ==, 2);
+    few = time_of_operations(r);
+    done(r);
+
+    r = rig(&cfg);
+    make = cpu_time();
+    used = use_vms(r, MANY_VMS);
+    make = cpu_time() - make;
+    g_assert_cmpuint(used, >=, MIN(MANY_VMS, 4000));
+    g_assert_cmpuint(ns(r)->vmt.memory, <=, cfg.vm_memory);
+    g_assert_true(gicv5_system_check(r->sys));
+    many = time_of_operations(r);
+    t[0] = time_of_migration(r);
+    g_assert_true(gicv5_system_check(r->sys));
+    t[1] = cpu_time();
+    gicv5_vmt_set_invalid(ns(r));
+    t[1] = cpu_time() - t[1];
+    g_assert_cmpuint(ns(r)->vmt.memory, ==, 0);
+
+    g_assert_cmpuint(use_vms(r, MANY_VMS), ==, used);
+    t[2] = cpu_time();
+    gicv5_system_reset(r->sys);
+    t[2] = cpu_time() - t[2];
+    g_assert_cmpuint(ns(r)->vmt.memory, ==, 0);
+
+    g_test_message("%u VMs in %.3f s; operations: %.2f times as long; of the "
+                   "time to make them: migration %.3f, VALID=0 %.3f, reset "
+                   "%.3f", used, make, many / few, t[0] / make, t[1] / make,
+                   t[2] / make);
+    if (MANY_VMS > 1000) {
+        /* Far from what is measured, which is below 2 and below 0.5 */
+        g_assert_cmpfloat(many, <, 20 * few);
+        for (unsigned i = 0; i < ARRAY_SIZE(t); i++) {
+            g_assert_cmpfloat(t[i], <, 4 * make);
+        }
+    }
+    done(r);
+}
+
+/* One table is that of a thousand VMs: each has its own state of it. */
+static void test_hostile_shared(void)
+{
+    static const GICv5EngineConfig cfg = { .vm_memory = 8 * MiB };
+    Rig *r = rig(&cfg);
+    const unsigned n = SHARING_VMS;
+
+    g_assert_cmpuint(use_vms(r, n), ==, n);
+    g_assert_true(gicv5_system_check(r->sys));
+    for (unsigned i = 0; i < n; i++) {
+        cmd(r, i, GICV5_CMD_SET_PRIORITY, spi(3), 5 + i % 20);
+        cmd(r, i, GICV5_CMD_SET_PRIORITY, spi(4), 1 + i % 20);
+    }
+    for (unsigned i = 0; i < n; i++) {
+        g_assert_cmphex(state(r, i, spi(3)), ==, iste(EN | PEND, 5 + i % 20,
+                                                      0));
+        g_assert_true(gicv5_pe_make_resident(pe(r, i % 4), ns(r), i, 0,
+                                             false));
+        g_assert_cmphex(seen(r, i % 4), ==, gicv5_candidate(spi(3),
+                                                            5 + i % 20));
+    }
+    /* Memory has what came last, and those that are valid what they had. */
+    for (unsigned i = 0; i < n; i += 2) {
+        if (i % 4) {
+            gicv5_vm_set_invalid(ns(r), i);
+            g_assert_cmphex(word(r, MANY_VMT + i * 32), ==, 0);
+        } else {
+            g_assert_true(gicv5_vm_save(ns(r), i));
+        }
+        g_assert_cmphex(rig_mem_ldl(&r->mem[NS], VSPI + 12), ==,
+                        iste(EN | PEND, 5 + i % 20, 0));
+        g_assert_cmphex(rig_mem_ldl(&r->mem[NS], VSPI + 16), ==,
+                        iste(0, 1 + i % 20, 0));
+    }
+    for (unsigned i = 1; i < n; i += 2) {
+        g_assert_cmphex(state(r, i, spi(3)), ==, iste(EN | PEND, 5 + i % 20,
+                                                      0));
+    }
+    g_assert_true(gicv5_system_check(r->sys));
+    gicv5_vmt_set_invalid(ns(r));
+    g_assert_cmpuint(ns(r)->vmt.memory, ==, 0);
+    use_vms(r, n);
+    r->mem[NS].closed = true;
+    gicv5_system_reset(r->sys);
+    done(r);
+}
+
+/* All that there is to be done with a VM, whatever its tables are */
+static void do_all(Rig *r, unsigned id)
+{
+    GICv5Doorbell db = {
+        .valid = true, .requested = true, .mask = 31, .lpi = DOORBELL(0),
+    };
+    GICv5VMDoorbell vm_db = { .enabled = true, .vpe = 1 };
+
+    gicv5_vmt_map_l2(ns(r), id);
+    gicv5_vm_set_valid(ns(r), id);
+    for (GICv5Type type = GICV5_TYPE_PPI; type <= GICV5_TYPE_SPI; type++) {
+        gicv5_vm_ist_set_valid(ns(r), id, type);
+        gicv5_vm_ist_map_l2(ns(r), id, type, 0);
+        gicv5_vm_ist_map_l2(ns(r), id, type, 0xffffff);
+    }
+    for (unsigned v = 0; v < 4; v++) {
+        gicv5_vpe_set_valid(ns(r), id, v == 3 ? 0xffff : v);
+        gicv5_vpe_set_doorbell(ns(r), id, v, &db);
+        gicv5_vpe_set_dps(ns(r), id, v, v & 1);
+    }
+    gicv5_vm_set_doorbell(ns(r), id, &vm_db);
+    g_assert_true(gicv5_system_check(r->sys));
+    for (unsigned i = 0; i < 8 && gicv5_vm_space(ns(r), id); i++) {
+        uint32_t intid = i % 2 ? lpi(i * 40) : spi(i * 3);
+
+        setup(r, id, intid, i, i == 5 ? GICV5_TARGET_IRM : i % 3);
+        gicv5_event(vm(r, id), intid, i % 3);
+        if (i == 4) {
+            gicv5_pe_make_resident(pe(r, id % 4), ns(r), id, 0, false);
+            gicv5_pe_make_resident(pe(r, 3), ns(r), id, 1, false);
+        }
+        cmd(r, id, GICV5_CMD_ACTIVATE, spi(6), 0);
+        /* A page of interrupts that wait for nobody */
+        setup(r, id, lpi(1000), 5, 0);
+    }
+    gicv5_vm_save(ns(r), id);
+    gicv5_vm_is_quiescent(ns(r), id);
+    g_assert_true(gicv5_system_check(r->sys));
+}
+
+/*
+ * Tables that are one another, the table of physical LPIs, not in RAM, read
+ * only, or at the end of what an address can be
+ */
+static void test_hostile_overlap(void)
+{
+    static const GICv5EngineConfig cfg = { .vm_memory = 96 * KiB };
+    static const uint64_t place[] = {
+        0, VMT, VMT + 64, VPET, VSPI, IST, 0x900000, 0xa00000,
+        MAKE_64BIT_MASK(12, 44),
+    };
+    const unsigned n = ARRAY_SIZE(place);
+
+    for (unsigned i = 0; i < n * n * n; i++) {
+        uint64_t vmt = place[i % n];
+        uint64_t vpet = place[i / n % n];
+        uint64_t ist = place[i / n / n];
+        bool two_level = i % 5 == 0;
+        Rig *r = rig(&cfg);
+
+        rig_mem_fault(&r->mem[NS], 0x900000, 0x1000, true, true);
+        rig_mem_fault(&r->mem[NS], 0xa00000, 0x1000, false, true);
+        gicv5_vmt_set_valid(ns(r), vmt, two_level, 8);
+        for (unsigned id = 0; id < 3; id++) {
+            put(r, vmt + 8 * id, two_level ? vpet & ~0xfffULL : 0);
+            for (unsigned k = 0; k < 2; k++) {
+                uint64_t vmte = k ? vpet & ~0xfffULL : vmt;
+
+                put(r, vmte + id * 32 + 8, 31ULL << 59 | vpet);
+                put(r, vmte + id * 32 + 16, 24ULL << 59 |
+                    (uint64_t)(i % 2) << 58 | (uint64_t)(i % 3) << 56 | ist);
+                put(r, vmte + id * 32 + 24, 10ULL << 59 | ist);
+            }
+            put(r, vpet + 8 * id, ist);
+        }
+        for (unsigned pass = 0; pass < 2; pass++) {
+            for (unsigned id = 0; id < 3; id++) {
+                do_all(r, id);
+            }
+            g_assert_cmpuint(ns(r)->vmt.memory, <=, cfg.vm_memory);
+            gicv5_pe_make_nonresident(pe(r, 3), ns(r), true, 31);
+            gicv5_vm_set_invalid(ns(r), 1);
+            g_assert_null(gicv5_vm_find(ns(r), 1));
+            gicv5_vm_ist_set_invalid(ns(r), 2, GICV5_TYPE_SPI);
+            g_assert_true(gicv5_system_check(r->sys));
+        }
+        if (i % 2) {
+            gicv5_vmt_set_invalid(ns(r));
+        } else {
+            r->mem[NS].closed = true;
+            gicv5_system_reset(r->sys);
+        }
+        g_assert_cmpuint(ns(r)->vmt.memory, ==, 0);
+        done(r);
+    }
+}
+
+/*
+ * Software changes what belongs to the IRS. What the IRS has goes on until a
+ * register ends it, and memory is looked at when something is named anew.
+ */
+static void test_hostile_changed(void)
+{
+    const uint64_t vmte = vmte_addr(1), vpete = VPET + 0x1000;
+    Rig *r = vm_rig(2);
+    GICv5Doorbell db;
+
+    setup(r, 1, spi(4), 9, 1);
+    setup(r, 1, lpi(9), 8, 1);
+    g_assert_true(gicv5_pe_make_resident(pe(r, 2), ns(r), 1, 1, false));
+
+    /* The VM, its VPE table, a VPE and its descriptor */
+    put(r, vmte, 0);
+    put(r, vmte + 8, 31ULL << 59 | 0xa00000);
+    put(r, vpete + 8, 0xa00000);
+    put(r, VPED + 0x1020, UINT64_MAX);
+    gicv5_vm_set_valid(ns(r), 1);
+    g_assert_cmphex(word(r, vmte), ==, 0);
+    put(r, VMT, 0);
+    g_assert_true(gicv5_vm_is_valid(ns(r), 1));
+    gicv5_event(vm(r, 1), spi(4), GICV5_SET_EDGE);
+    g_assert_cmphex(seen(r, 2), ==, gicv5_candidate(spi(4), 9));
+    g_assert_false(gicv5_vpe_is_valid(ns(r), 1, 2));
+    g_assert_true(gicv5_vpe_doorbell(ns(r), 1, 1, &db));
+    g_assert_true(db.lpi == DOORBELL(1) && !db.requested);
+    gicv5_vpe_set_valid(ns(r), 1, 1);
+    g_assert_cmphex(word(r, vpete + 8), ==, 0xa00000);
+    g_assert_true(gicv5_system_check(r->sys));
+
+    /* A valid table: what it has goes where it came from. */
+    put(r, vmte + 24, 6ULL << 59 | 0xb00000 | VALID);
+    gicv5_vm_ist_set_valid(ns(r), 1, GICV5_TYPE_SPI);
+    g_assert_cmphex(state(r, 1, spi(4)), ==, iste(EN | PEND, 9, 1));
+    g_assert_true(gicv5_vm_save(ns(r), 1));
+    g_assert_cmphex(rig_mem_ldl(&r->mem[NS], VSPI + 0x100 + 16), ==,
+                    iste(EN | PEND, 9, 1));
+    g_assert_cmphex(word(r, 0xb00010), ==, 0);
+    g_assert_cmphex(word(r, VPED + 0x1020), ==, 1ULL << 63 | DOORBELL(1));
+    gicv5_vm_ist_set_invalid(ns(r), 1, GICV5_TYPE_SPI);
+    g_assert_cmphex(word(r, vmte + 24), ==, 6ULL << 59 | 0xb00000);
+    g_assert_cmphex(seen(r, 2), ==, GICV5_CANDIDATE_NONE);
+    gicv5_vm_ist_set_valid(ns(r), 1, GICV5_TYPE_SPI);
+    g_assert_cmphex(state(r, 1, spi(63)), ==, 0);
+
+    /* A page that is there stays; one that comes later is looked for. */
+    put(r, VLPI + 0x100, 0);
+    put(r, VLPI + 0x108, 0x5);
+    cmd(r, 1, GICV5_CMD_SET_PENDING, lpi(9), 1);
+    g_assert_cmphex(seen(r, 2), ==, gicv5_candidate(lpi(9), 8));
+    cmd(r, 1, GICV5_CMD_SET_PENDING, lpi(600), 1);
+    cmd(r, 1, GICV5_CMD_SET_PENDING, lpi(1200), 1);
+    g_assert_true(gicv5_system_check(r->sys));
+
+    put(r, vmte, VALID);
+    gicv5_vm_set_invalid(ns(r), 1);
+    g_assert_cmphex(word(r, vmte), ==, 0);
+    g_assert_cmphex(seen(r, 2), ==, GICV5_CANDIDATE_NONE);
+    g_assert_false(gicv5_vm_is_valid(ns(r), 1));
+    g_assert_false(gicv5_pe_make_resident(pe(r, 2), ns(r), 1, 1, false));
+    /* Back, with what memory says now: VPE 1 is not valid any more. */
+    put(r, VMT, VMT_L2 | VALID);
+    gicv5_vm_set_valid(ns(r), 1);
+    g_assert_true(gicv5_vm_is_valid(ns(r), 1));
+    g_assert_false(gicv5_pe_make_resident(pe(r, 2), ns(r), 1, 1, false));
+    put(r, 0xa00008, VPED | VALID);
+    g_assert_true(gicv5_pe_make_resident(pe(r, 2), ns(r), 1, 1, false));
+    gicv5_vpe_set_valid(ns(r), 1, 511);
+    g_assert_cmphex(word(r, 0xa00000 + 511 * 8), ==, VALID);
+    done(r);
+}
+
 /* --- random operations ------------------------------------------------ */
 
 /*
@@ -1845,6 +2210,10 @@ int main(int argc, char **argv)
     g_test_add_func("/gicv5/vm/1ofn/doorbell", test_1ofn_doorbell);
     g_test_add_func("/gicv5/vm/1ofn/ask", test_1ofn_ask);
     g_test_add_func("/gicv5/vm/1ofn/model", test_1ofn_model);
+    g_test_add_func("/gicv5/vm/hostile-many", test_hostile_many);
+    g_test_add_func("/gicv5/vm/hostile-shared", test_hostile_shared);
+    g_test_add_func("/gicv5/vm/hostile-overlap", test_hostile_overlap);
+    g_test_add_func("/gicv5/vm/hostile-changed", test_hostile_changed);
     g_test_add_func("/gicv5/vm/random", test_random);
     g_test_add_func("/gicv5/vm/move-random", test_move_random);
     return g_test_run();
