@@ -34,6 +34,7 @@ void virt_gicv5_add_properties(ObjectClass *oc)
                                           "Set on/off to enable/disable an "
                                           "Interrupt Wire Bridge for the wires "
                                           "of the board (GICv5)");
+    virt_msi_add_properties(oc);
 }
 
 bool virt_gicv5_finalize_iwb(VirtMachineState *vms, Error **errp)
@@ -52,7 +53,8 @@ bool virt_gicv5_finalize_iwb(VirtMachineState *vms, Error **errp)
     }
     if (!vms->its) {
         error_setg(errp, "iwb=on does not work without the ITS to which an IWB "
-                   "belongs: use its=on, or iwb=off");
+                   "belongs: use %s, or iwb=off",
+                   vms->msi ? "msi=its" : "its=on");
         return false;
     }
     return true;

@@ -7,6 +7,7 @@
 #include "qemu/osdep.h"
 #include "qapi/error.h"
 #include "hw/arm/virt-gicv5.h"
+#include "hw/intc/arm_gicv3_its_common.h"
 #include "hw/intc/arm_gicv5_its.h"
 #include "hw/pci/msi.h"
 #include "hw/pci/pcie_intx.h"
@@ -14,21 +15,103 @@
 #include "system/device_tree.h"
 #include "system/kvm.h"
 
-bool virt_gicv5_finalize_msi(VirtMachineState *vms, Error **errp)
+/* Values of the property "msi", in VirtMachineState::msi */
+static const char *const msi_name[] = { "auto", "its", "off" };
+
+enum {
+    MSI_AUTO,
+    MSI_ITS,
+    MSI_OFF,
+};
+
+static char *virt_get_msi(Object *obj, Error **errp)
 {
-    if (!kvm_enabled()) {
-        /* What a machine type says of the ITS of a GICv3 is of no concern. */
-        vms->its = vms->its || !vms->its_set;
+    return g_strdup(msi_name[VIRT_MACHINE(obj)->msi]);
+}
+
+static void virt_set_msi(Object *obj, const char *value, Error **errp)
+{
+    for (unsigned i = 0; i < ARRAY_SIZE(msi_name); i++) {
+        if (!strcmp(value, msi_name[i])) {
+            VIRT_MACHINE(obj)->msi = i;
+            return;
+        }
+    }
+    error_setg(errp, "Invalid msi value");
+    error_append_hint(errp, "Valid values are auto, its, off.\n");
+}
+
+void virt_msi_add_properties(ObjectClass *oc)
+{
+    object_class_property_add_str(oc, "msi", virt_get_msi, virt_set_msi);
+    object_class_property_set_description(oc, "msi",
+                                          "Set what takes MSIs of PCI devices. "
+                                          "Valid values are auto, its and off");
+}
+
+/* An older GIC: does the machine create an ITS when it is asked for one? */
+static bool has_gicv3_its(const VirtMachineState *vms)
+{
+    const char *type = its_class_name();
+
+    return type && (vms->tcg_its || strcmp(type, "arm-gicv3-its"));
+}
+
+/* Make @vms->its what the property "msi" says. */
+static bool virt_settle_msi(VirtMachineState *vms, Error **errp)
+{
+    const bool its = vms->msi == MSI_ITS;
+    const char *value = msi_name[vms->msi];
+
+    if (vms->msi == MSI_AUTO) {
         return true;
     }
+    if (vms->its_set && vms->its != its) {
+        error_setg(errp, "msi=%s contradicts its=%s: leave one of them out",
+                   value, vms->its ? "on" : "off");
+        return false;
+    }
+    if (vms->gic_version == VIRT_GIC_VERSION_2) {
+        error_setg(errp, "msi=%s does not work with gic-version=2, whose MSIs "
+                   "are those of a GICv2m: use msi=auto, or another gic-version",
+                   value);
+        return false;
+    }
+    if (its && vms->gic_version == VIRT_GIC_VERSION_5 && kvm_enabled()) {
+        error_setg(errp, "gic-version=5 does not work with msi=its and KVM, "
+                   "which has no GICv5 ITS for guests: use msi=off");
+        return false;
+    }
+    if (its && vms->gic_version != VIRT_GIC_VERSION_5 && !has_gicv3_its(vms)) {
+        error_setg(errp, "msi=its does not work with this accelerator and this "
+                   "version of the machine, which have no GICv3 ITS: use "
+                   "msi=auto");
+        return false;
+    }
+    vms->its = its;
+    vms->its_set = true;
+    return true;
+}
+
+bool virt_finalize_msi(VirtMachineState *vms, Error **errp)
+{
+    if (!virt_settle_msi(vms, errp)) {
+        return false;
+    }
+    if (vms->gic_version != VIRT_GIC_VERSION_5) {
+        return virt_gicv5_finalize_iwb(vms, errp);
+    }
     /* its=on is a default for other GICs; only a wish can be disappointed. */
-    if (vms->its && vms->its_set) {
+    if (kvm_enabled() && vms->its && vms->its_set) {
         error_setg(errp, "gic-version=5 does not work with its=on and KVM, "
                    "which has no GICv5 ITS for guests: use its=off");
         return false;
     }
-    vms->its = false;
-    return true;
+    /* What a machine type says of the ITS of a GICv3 is of no concern. */
+    if (!vms->its_set) {
+        vms->its = !kvm_enabled();
+    }
+    return virt_gicv5_finalize_iwb(vms, errp);
 }
 
 /* Software names the translate frame as the target of MSIs, not the ITS. */

@@ -92,8 +92,7 @@ bool virt_gicv5_finalize(VirtMachineState *vms, Error **errp)
         return false;
     }
 
-    if (!virt_gicv5_finalize_msi(vms, errp) ||
-        !virt_gicv5_finalize_iwb(vms, errp)) {
+    if (!virt_finalize_msi(vms, errp)) {
         return false;
     }
 

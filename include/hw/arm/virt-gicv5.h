@@ -71,12 +71,19 @@ bool virt_gicv5_finalize(VirtMachineState *vms, Error **errp);
 bool virt_gicv5_init_cpu(Object *cpuobj, Error **errp);
 
 /**
- * virt_gicv5_finalize_msi: the part of virt_gicv5_finalize() for MSIs
- *
- * On return @vms->its says whether there is an ITS: by default with TCG, never
- * with KVM. Returns false with @errp set if the user wants what cannot be.
+ * virt_msi_add_properties: the machine's property "msi"
  */
-bool virt_gicv5_finalize_msi(VirtMachineState *vms, Error **errp);
+void virt_msi_add_properties(ObjectClass *oc);
+
+/**
+ * virt_finalize_msi: settle the options "msi", "its" and "iwb"
+ *
+ * For every GIC, once its version is settled; virt_gicv5_finalize() does it for
+ * a GICv5. On return @vms->its says whether there is an ITS: with a GICv5 by
+ * default with TCG, never with KVM. Returns false with @errp set if the user
+ * wants what cannot be.
+ */
+bool virt_finalize_msi(VirtMachineState *vms, Error **errp);
 
 /**
  * virt_gicv5_create_msi: create the ITS and describe it in the device tree
@@ -97,8 +104,8 @@ void virt_gicv5_add_properties(ObjectClass *oc);
 /**
  * virt_gicv5_finalize_iwb: refuse an IWB (iwb=on) where there can be none
  *
- * For every GIC. To be called when GIC and ITS are settled. Returns false with
- * @errp set on failure.
+ * The part of virt_finalize_msi() for an IWB, when GIC and ITS are settled.
+ * Returns false with @errp set on failure.
  */
 bool virt_gicv5_finalize_iwb(VirtMachineState *vms, Error **errp);
 
