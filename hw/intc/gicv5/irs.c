@@ -64,8 +64,14 @@ static uint64_t port_command(GICv5Port *port, const GICv5Request *req)
                               req->value) : gicv5_unreachable(req);
 }
 
+static bool port_check_loaded(GICv5Port *port)
+{
+    return gicv5_irs_has_parts(arm_gicv5_primary(port->irs));
+}
+
 static const GICv5PortIRSOps port_ops = {
     .command = port_command,
+    .check_loaded = port_check_loaded,
 };
 
 static bool attach_cpus(ARMGICv5CommonState *s, Error **errp)

@@ -88,4 +88,12 @@ void gicv5_irs_vmstate_cleanup(ARMGICv5CommonState *s);
  */
 void gicv5_irs_print(ARMGICv5CommonState *s, GString *buf);
 
+/**
+ * gicv5_irs_has_parts: has a stream had a section for each ITS and IWB?
+ *
+ * @s: the primary IRS. Also true if no stream was ever loaded. False after a
+ * message that names the option for the machine that the stream is for.
+ */
+bool gicv5_irs_has_parts(const ARMGICv5CommonState *s);
+
 #endif

@@ -649,11 +649,32 @@ static int gicv5_pre_load(void *opaque)
     s->mig_virt = false;
     /* The primary comes first, and its reset is that of all. */
     if (!s->primary) {
+        memcpy(s->mig_missing, s->parts, sizeof(s->mig_missing));
         gicv5_system_reset(s->sys);
         /* Until the machine runs */
         gicv5_system_hold_doorbells(s->sys);
     }
     return 0;
+}
+
+/*
+ * Sections that a stream does not have are nothing to QEMU. ITS and IWB come
+ * after the IRS, and before the CPUs, which ask.
+ */
+bool gicv5_irs_has_parts(const ARMGICv5CommonState *s)
+{
+    static const char *const missing[] = {
+        [GICV5_PART_ITS] = "ITS (option -machine its=off)",
+        [GICV5_PART_IWB] = "IWB (option -machine iwb=off)",
+    };
+
+    for (unsigned i = 0; i < GICV5_NUM_PARTS; i++) {
+        if (s->mig_missing[i]) {
+            error_report("arm-gicv5: the source has no %s", missing[i]);
+            return false;
+        }
+    }
+    return true;
 }
 
 static bool load_spi(ARMGICv5CommonState *s, uint32_t i)

@@ -128,6 +128,7 @@ static void arm_gicv5_its_realize(DeviceState *dev, Error **errp)
     }
     gicv5_its_set_idrs(s);
     init_frames(s);
+    gicv5_add_part(s->irs, GICV5_PART_ITS);
     msi_nonbroken = true;
 }
 

@@ -83,6 +83,7 @@ static int its_post_load(void *opaque, int version_id)
     for (unsigned i = 0; i < GICV5_NUM_DOMAINS; i++) {
         gicv5_its_set_enabled(&s->d[i], s->d[i].cr0);
     }
+    gicv5_part_loaded(s->irs, GICV5_PART_ITS);
     return 0;
 }
 

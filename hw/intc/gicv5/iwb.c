@@ -407,6 +407,7 @@ static void arm_gicv5_iwb_realize(DeviceState *dev, Error **errp)
                           "gicv5-iwb", GICV5_FRAME_SIZE);
     sysbus_init_mmio(SYS_BUS_DEVICE(s), &s->iomem);
     qdev_init_gpio_in(dev, iwb_set_irq, s->wires);
+    gicv5_add_part(s->its->irs, GICV5_PART_IWB);
 }
 
 static void arm_gicv5_iwb_finalize(Object *obj)
@@ -462,6 +463,7 @@ static int iwb_post_load(void *opaque, int version_id)
             return -EINVAL;
         }
     }
+    gicv5_part_loaded(s->its->irs, GICV5_PART_IWB);
     return 0;
 }
 

@@ -93,6 +93,13 @@ typedef struct GICv5IRSDomain {
     uint64_t vmap_vper;
 } GICv5IRSDomain;
 
+/* Devices that belong to the IRSes of a machine, and to its stream */
+typedef enum GICv5Part {
+    GICV5_PART_ITS,
+    GICV5_PART_IWB,
+    GICV5_NUM_PARTS
+} GICv5Part;
+
 /* A selection that no write can produce: nothing selected since reset */
 #define GICV5_SEL_NONE UINT32_MAX
 
@@ -183,6 +190,7 @@ struct ARMGICv5CommonState {
     GICv5IRSDomain d[GICV5_NUM_DOMAINS];
 
     VMChangeStateEntry *vm_state_entry;
+    uint32_t parts[GICV5_NUM_PARTS];        /* how many; in the primary */
 
     /* What migration sends, valid in between only */
     uint32_t mig_idr[GICV5_NUM_IDRS];
@@ -190,9 +198,31 @@ struct ARMGICv5CommonState {
     bool mig_virt;                  /* the subsection of VMs was there */
     uint8_t *mig_dps;               /* num_cpus: IRS_PE_CR0.DPS by domain */
     int64_t mig_exact_ms;           /* when a migration last asked for sizes */
+    uint32_t mig_missing[GICV5_NUM_PARTS];  /* of @parts, not loaded yet */
 };
 
 #define GICV5_SPI_IRS_RANGE_ALL UINT32_MAX
+
+/**
+ * gicv5_add_part: there is one more ITS or IWB, as a part of the machine of @s
+ *
+ * A stream must have a section for each that is there when it is loaded.
+ * @s: an IRS without "primary"
+ */
+static inline void gicv5_add_part(ARMGICv5CommonState *s, GICv5Part part)
+{
+    s->parts[part]++;
+}
+
+/**
+ * gicv5_part_loaded: the section of one of them is loaded
+ */
+static inline void gicv5_part_loaded(ARMGICv5CommonState *s, GICv5Part part)
+{
+    if (s->mig_missing[part]) {
+        s->mig_missing[part]--;
+    }
+}
 
 /**
  * ARMGICv5CommonClass:

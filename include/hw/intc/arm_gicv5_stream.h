@@ -143,9 +143,13 @@ static inline uint64_t gicv5_unreachable(const GICv5Request *req)
  *     is its encoding with the PE's MPIDR, as KVM_DEV_ARM_VGIC_GRP_CPU_SYSREGS
  *     takes it. False with @errp set if the kernel refuses. KVM only, see
  *     gicv5_port_is_kvm().
+ * @check_loaded: a migration stream, or a snapshot, is loaded as far as this
+ *     PE; has it had a section for each ITS and IWB? False after a message if
+ *     not. TCG only.
  */
 typedef struct GICv5PortIRSOps {
     uint64_t (*command)(GICv5Port *port, const GICv5Request *req);
+    bool (*check_loaded)(GICv5Port *port);
     bool (*access)(GICv5Port *port, uint64_t attr, bool write,
                    uint64_t *value, Error **errp);
 } GICv5PortIRSOps;

@@ -130,10 +130,15 @@ static int gicv5_post_load(void *opaque, int version_id)
 {
     ARMCPU *cpu = opaque;
     GICv5CPUIf *c = gicv5_cpuif(cpu);
-    bool kvm = gicv5_port_is_kvm(gicv5_port(cpu));
+    GICv5Port *port = gicv5_port(cpu);
+    bool kvm = gicv5_port_is_kvm(port);
     Error *err = NULL;
 
-    if (!contexts_are_valid(c, gicv5_port(cpu)) ||
+    if (port && port->irs_ops->check_loaded &&
+        !port->irs_ops->check_loaded(port)) {
+        return -EINVAL;
+    }
+    if (!contexts_are_valid(c, port) ||
         !in_mask("icsr", 0, c->icsr, GICV5_ICSR_MASK) ||
         !ppis_are_valid(c, kvm)) {
         return -EINVAL;
