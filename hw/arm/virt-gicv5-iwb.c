@@ -104,21 +104,46 @@ void virt_gicv5_create_iwb(VirtMachineState *vms, DeviceState *its)
 
 bool virt_irq_is_wire(const VirtMachineState *vms, int irq)
 {
-    const int pins = vms->irqmap[VIRT_PCIE];
-
-    /*
-     * Not those of an SMMU, nor those of the platform bus, whose numbers are
-     * higher. Nor PCI's pins yet: with ACPI, Linux 7.3 reports the GSI of a
-     * wire as a negative number there, and it was not tried with a driver.
-     */
-    return vms->iwb && irq < VIRT_GICV5_WIRES &&
-           (irq < pins || irq >= pins + PCI_NUM_PINS);
+    /* Those of an SMMU and of the platform bus have higher numbers. */
+    return vms->iwb && irq < VIRT_GICV5_WIRES;
 }
 
 qemu_irq virt_irq_in(const VirtMachineState *vms, int irq)
 {
     return qdev_get_gpio_in(virt_irq_is_wire(vms, irq) ? vms->iwb_dev :
                                                          vms->gic, irq);
+}
+
+/* The pins of four slots, which is how often they repeat */
+#define INTX_SLOTS 4
+#define INTX_CELLS (3 + 1 + 1 + 2)
+
+bool virt_fdt_set_pcie_wires(const VirtMachineState *vms, const char *node,
+                             int irq)
+{
+    void *fdt = MACHINE(vms)->fdt;
+    uint32_t map[INTX_SLOTS * PCI_NUM_PINS * INTX_CELLS];
+    unsigned n = 0;
+
+    if (!virt_irq_is_wire(vms, irq)) {
+        return false;
+    }
+    for (unsigned slot = 0; slot < INTX_SLOTS; slot++) {
+        for (unsigned pin = 0; pin < PCI_NUM_PINS; pin++) {
+            const uint32_t cells[INTX_CELLS] = {
+                PCI_DEVFN(slot, 0) << 8, 0, 0, pin + 1, vms->iwb_phandle,
+                irq + (slot + pin) % PCI_NUM_PINS, GIC_FDT_IRQ_FLAGS_LEVEL_HI,
+            };
+
+            for (unsigned i = 0; i < INTX_CELLS; i++) {
+                map[n++] = cpu_to_be32(cells[i]);
+            }
+        }
+    }
+    qemu_fdt_setprop(fdt, node, "interrupt-map", map, sizeof(map));
+    qemu_fdt_setprop_cells(fdt, node, "interrupt-map-mask",
+                           PCI_DEVFN(INTX_SLOTS - 1, 0) << 8, 0, 0, 7);
+    return true;
 }
 
 void virt_fdt_set_irqs(const VirtMachineState *vms, const char *node, int irq,

@@ -72,6 +72,16 @@ void virt_fdt_set_irqs(const VirtMachineState *vms, const char *node, int irq,
                        unsigned count, uint32_t flags);
 
 /**
+ * virt_fdt_set_pcie_wires: the interrupt map of PCI, if its pins are wires
+ * @node: path of the node of the host bridge, which exists
+ * @irq: the number on the board of the first of its PCI_NUM_PINS interrupts
+ *
+ * Returns false, with nothing done, if they are SPIs.
+ */
+bool virt_fdt_set_pcie_wires(const VirtMachineState *vms, const char *node,
+                             int irq);
+
+/**
  * virt_spi_gsi: an SPI, or a wire of an IWB, as ACPI names it
  * @irq: the number on the board, from 0
  */

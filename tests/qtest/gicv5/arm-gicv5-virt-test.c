@@ -311,72 +311,124 @@ static void assert_msi(uint32_t lpi)
     assert_no_candidate(&cpu);
 }
 
-static void test_msix(void)
-{
-    QTestState *qts = start("-object rng-builtin,id=r -device "
-                            "virtio-rng-pci,rng=r,addr=5.0,vectors=2");
-    QPCIAddress address = { .devfn = PCI_SLOT_USED << 3 };
-    QGenericPCIBus bus = { };
-    QVirtioPCIDevice *dev;
+/* A virtio-rng in the slot of the tables */
+typedef struct PCIRng {
+    QTestState *qts;
+    QGenericPCIBus bus;
     QGuestAllocator alloc;
+    QVirtioPCIDevice *dev;
     QVirtQueue *vq;
     uint64_t buffer;
-    uint16_t done = 0;
+} PCIRng;
 
-    alloc_init(&alloc, 0, POOL, RAM_END, 4096);
-    qpci_init_generic(&bus, qts, &alloc, false);
-    dev = virtio_pci_new(&bus.bus, &address);
-    g_assert_nonnull(dev);
-    dev->vdev.device_type = VIRTIO_ID_RNG;
-    qvirtio_pci_device_enable(dev);
-    qvirtio_start_device(&dev->vdev);
-    qpci_msix_enable(dev->pdev);
-    g_assert_cmpuint(qpci_msix_table_size(dev->pdev), ==, 2);
-    qvirtio_set_features(&dev->vdev, 1ULL << VIRTIO_F_VERSION_1);
-    vq = qvirtqueue_setup(&dev->vdev, &alloc, 0);
-    dev->msix_ops->set_queue_vector(dev, 0, 1);
-    qvirtio_set_driver_ok(&dev->vdev);
-    buffer = guest_alloc(&alloc, 16);
+static void rng_start(PCIRng *r, bool msix)
+{
+    QPCIAddress address = { .devfn = PCI_SLOT_USED << 3 };
 
+    r->qts = start("-object rng-builtin,id=r -device "
+                   "virtio-rng-pci,rng=r,addr=5.0,vectors=2");
+    alloc_init(&r->alloc, 0, POOL, RAM_END, 4096);
+    qpci_init_generic(&r->bus, r->qts, &r->alloc, false);
+    r->dev = virtio_pci_new(&r->bus.bus, &address);
+    g_assert_nonnull(r->dev);
+    r->dev->vdev.device_type = VIRTIO_ID_RNG;
+    qvirtio_pci_device_enable(r->dev);
+    qvirtio_start_device(&r->dev->vdev);
+    if (msix) {
+        qpci_msix_enable(r->dev->pdev);
+    }
+    qvirtio_set_features(&r->dev->vdev, 1ULL << VIRTIO_F_VERSION_1);
+    r->vq = qvirtqueue_setup(&r->dev->vdev, &r->alloc, 0);
+    if (msix) {
+        r->dev->msix_ops->set_queue_vector(r->dev, 0, 1);
+    }
+    qvirtio_set_driver_ok(&r->dev->vdev);
+    r->buffer = guest_alloc(&r->alloc, 16);
+
+    /* All ways that there are for its interrupts */
     for (unsigned e = 0; e < PCI_EVENTS; e++) {
         gic_configure(&cpu, MSI_LPI(e), PRIO(MSI_LPI(e)), 0);
     }
-    /* No translation of any other device leads there. */
     for (unsigned pin = 0; pin < 4; pin++) {
-        use_wire(qts, PCI_WIRE + pin, true);
+        use_wire(r->qts, PCI_WIRE + pin, true);
         gic_configure(&cpu, SPI(PCI_WIRE + pin), 1, 0);
     }
+}
+
+static void rng_request(PCIRng *r)
+{
+    request(r->qts, &r->dev->vdev, r->vq, r->buffer);
+}
+
+static void rng_stop(PCIRng *r)
+{
+    qvirtqueue_cleanup(r->dev->vdev.bus, r->vq, &r->alloc);
+    g_free(r->dev->pdev);
+    g_free(r->dev);
+    alloc_destroy(&r->alloc);
+    qtest_quit(r->qts);
+}
+
+static void test_msix(void)
+{
+    PCIRng r = { };
+    QPCIDevice *pdev;
+    uint16_t done = 0;
+
+    rng_start(&r, true);
+    pdev = r.dev->pdev;
+    g_assert_cmpuint(qpci_msix_table_size(pdev), ==, 2);
+
     /* Each event is an LPI of its own. */
     for (unsigned e = 0; e < PCI_EVENTS; e++) {
-        set_vector(dev->pdev, 1, e, false);
-        request(qts, &dev->vdev, vq, buffer);
+        set_vector(pdev, 1, e, false);
+        rng_request(&r);
         assert_msi(MSI_LPI(e));
-        wait_used(qts, vq, ++done);
+        wait_used(r.qts, r.vq, ++done);
     }
     /* While it is masked, the device remembers. */
-    set_vector(dev->pdev, 1, 2, true);
-    request(qts, &dev->vdev, vq, buffer);
-    wait_used(qts, vq, ++done);
-    while (!qpci_msix_pending(dev->pdev, 1)) {
+    set_vector(pdev, 1, 2, true);
+    rng_request(&r);
+    wait_used(r.qts, r.vq, ++done);
+    while (!qpci_msix_pending(pdev, 1)) {
         g_usleep(1000);
     }
     assert_no_candidate(&cpu);
-    set_vector(dev->pdev, 1, 2, false);
+    set_vector(pdev, 1, 2, false);
     assert_msi(MSI_LPI(2));
-    g_assert_false(qpci_msix_pending(dev->pdev, 1));
+    g_assert_false(qpci_msix_pending(pdev, 1));
     /* An event without a translation is nothing, and the next one comes. */
-    set_vector(dev->pdev, 1, PCI_EVENTS, false);
-    request(qts, &dev->vdev, vq, buffer);
-    wait_used(qts, vq, ++done);
-    set_vector(dev->pdev, 1, 0, false);
-    request(qts, &dev->vdev, vq, buffer);
+    set_vector(pdev, 1, PCI_EVENTS, false);
+    rng_request(&r);
+    wait_used(r.qts, r.vq, ++done);
+    set_vector(pdev, 1, 0, false);
+    rng_request(&r);
     assert_msi(MSI_LPI(0));
+    rng_stop(&r);
+}
 
-    qvirtqueue_cleanup(dev->vdev.bus, vq, &alloc);
-    g_free(dev->pdev);
-    g_free(dev);
-    alloc_destroy(&alloc);
-    qtest_quit(qts);
+/* Without MSI-X: INTA of its slot, until the driver reads the cause */
+static void test_intx(void)
+{
+    const uint32_t lpi = WIRE_LPI(PCI_WIRE + PCI_SLOT_USED % 4);
+    PCIRng r = { };
+
+    rng_start(&r, false);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_no_candidate(&cpu);
+        rng_request(&r);
+        wait_pending(lpi);
+        for (unsigned n = 0; n < 2; n++) {
+            g_assert_cmphex(cpu_acknowledge(&cpu), ==, lpi);
+            cpu_finish(&cpu, lpi);
+        }
+        g_assert_cmphex(cpu_acknowledge(&cpu), ==, lpi);
+        g_assert_cmphex(qpci_io_readb(r.dev->pdev, r.dev->bar,
+                                      r.dev->isr_cfg_offset), ==, 1);
+        cpu_finish(&cpu, lpi);
+    }
+    assert_no_candidate(&cpu);
+    rng_stop(&r);
 }
 
 int main(int argc, char **argv)
@@ -388,5 +440,6 @@ int main(int argc, char **argv)
     qtest_add_func("gicv5/virt/together", test_together);
     qtest_add_func("gicv5/virt/virtio-mmio", test_virtio_mmio);
     qtest_add_func("gicv5/virt/msix", test_msix);
+    qtest_add_func("gicv5/virt/intx", test_intx);
     return g_test_run();
 }
