@@ -1,4 +1,4 @@
-# PCI devices on a machine without MSIs
+# PCI devices: a machine without MSIs, configuration space
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 
@@ -6,6 +6,12 @@ ECAM = 0x4010000000
 COMMAND, STATUS, CAPS, INTERRUPT_LINE, INTERRUPT_PIN = 4, 6, 0x34, 0x3c, 0x3d
 BRIDGE_CONTROL, SERR = 0x3e, 2
 INTX_STATUS = 8
+MEMORY, MASTER = 2, 4
+BAR0, PRIMARY_BUS, IO_BASE, MEMORY_BASE, PREFETCH_BASE = \
+    0x10, 0x18, 0x1c, 0x20, 0x24
+# In the board's window for 32-bit addresses, where Linux comes last; it makes
+# windows of 2 MiB of each kind for a port, out of what the bus has.
+PXB_WINDOW, PORT_WINDOW = 0x30000000, 8 << 20
 CAP_EXPRESS = 0x10
 SLOT_CONTROL, SLOT_STATUS = 0x18, 0x1a
 DEVICE_CONTROL = 8
@@ -34,11 +40,11 @@ def libvirt():
 
 
 class Config:
-    """The configuration space of a device on the root bus of a Machine"""
+    """The configuration space of a device of a Machine"""
 
-    def __init__(self, vm, slot, function=0):
+    def __init__(self, vm, slot, function=0, bus=0):
         self.vm = vm
-        self.base = ECAM + (slot << 15) + (function << 12)
+        self.base = ECAM + (bus << 20) + (slot << 15) + (function << 12)
 
     def read(self, offset, size=2):
         letter = {1: 'b', 2: 'w', 4: 'l'}[size]
@@ -57,6 +63,49 @@ class Config:
 
     def pin_is_high(self):
         return bool(self.read(STATUS) & INTX_STATUS)
+
+
+def place_bars(config, bars, window):
+    """Give the memory BARs of a function places; returns what is left"""
+    n = 0
+    while n < bars:
+        bar = BAR0 + 4 * n
+        kind = config.read(bar, 4) & 15
+        wide = kind & 6 == 4
+        config.write(bar, 0xffffffff, 4)
+        size = -(config.read(bar, 4) & ~15) & 0xffffffff
+        if kind & 1 or not size:
+            config.write(bar, 0, 4)
+        else:
+            window = (window + size - 1) & -size
+            config.write(bar, window, 4)
+            if wide:
+                config.write(bar + 4, 0, 4)
+            window += size
+        n += 1 + wide
+    config.write(COMMAND, MEMORY | MASTER)
+    return window
+
+
+def enumerate_bus(vm, bus, ports):
+    """
+    What firmware does for a root bus with root ports in its first slots and a
+    device behind each: numbers of buses, windows, BARs
+    """
+    window = PXB_WINDOW
+    for slot in range(ports):
+        port = Config(vm, slot, bus=bus)
+        below = bus + 1 + slot
+        port.write(PRIMARY_BUS, bus | below << 8 | below << 16, 4)
+        window = place_bars(port, 2, window)
+        start = (window + PORT_WINDOW - 1) & -PORT_WINDOW
+        window = start + PORT_WINDOW
+        end = window - 1
+        place_bars(Config(vm, 0, bus=below), 6, start)
+        port.write(MEMORY_BASE, start >> 16 | (end >> 16 & 0xfff0) << 16, 4)
+        # No other windows
+        port.write(PREFETCH_BASE, 0xfff0, 4)
+        port.write(IO_BASE, 0xf0, 2)
 
 
 PORT = ('-device', 'pcie-root-port,id=rp,chassis=1,addr=2')
