@@ -3,9 +3,11 @@
  *
  * Environment: KVMSIM_FORM and KVMSIM_HOST choose the host (SimHost).
  * KVMSIM_LOG names a file for the log of calls, KVMSIM_FAULT faults to inject
- * (KEY@N=ERRNO, comma between two; KEY and what follows it on the line of the
- * log up to the "="; N is the Nth such call, 0 every one), KVMSIM_CONTROL a
- * Unix socket that takes commands.
+ * (KEY@N=ERRNO or KEY@N=SEED, comma between two; KEY and what follows it on the
+ * line of the log up to the "="; N is the Nth such call, 0 every one; a SEED is
+ * that of wrong contents), KVMSIM_WRONG wrong answers at random
+ * (SEED/PARTS/LIMIT, see wrong_set()), KVMSIM_CONTROL a Unix socket that takes
+ * commands.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -57,7 +59,8 @@ typedef struct Fault {
     char *key;
     unsigned long n;            /* 0: each one */
     unsigned long seen;
-    int error;
+    int error;                  /* 0: wrong contents */
+    uint64_t seed;
 } Fault;
 
 pthread_mutex_t sim_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -73,19 +76,11 @@ static char *hold_key;          /* calls that are to wait, see sim_fault() */
 static unsigned held;           /* that wait */
 static pthread_cond_t hold_over = PTHREAD_COND_INITIALIZER;
 static FILE *log_file;
+/* The call of this thread is to answer with contents of this seed, if not 0. */
+static __thread uint64_t sim_spoil;
 static unsigned nr_vms;
 static SimVM *vms;              /* that are open, the oldest first */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-static const struct {
-    const char *name;
-    int error;
-} error_names[] = {
-    { "EBUSY", EBUSY }, { "ENOMEM", ENOMEM }, { "ETIMEDOUT", ETIMEDOUT },
-    { "EFAULT", EFAULT }, { "ENOSPC", ENOSPC }, { "EINVAL", EINVAL },
-    { "EIO", EIO }, { "ENXIO", ENXIO }, { "ENODEV", ENODEV },
-    { "E2BIG", E2BIG },
-};
 
 /* --- log and faults --- */
 
@@ -134,7 +129,11 @@ int sim_fault(const char *fmt, ...)
 
         if (!strcmp(f->key, key) && (++f->seen == f->n || !f->n) && !error) {
             error = f->error;
+            sim_spoil = f->seed;
         }
+    }
+    if (!error && !sim_spoil) {
+        error = wrong_answer(key, &sim_spoil);
     }
     while (hold_key && !strcmp(hold_key, key)) {
         held++;
@@ -148,21 +147,17 @@ static bool add_fault(const char *spec)
 {
     const char *at = strrchr(spec, '@');
     const char *eq = at ? strchr(at, '=') : NULL;
+    int error = eq ? wrong_errno(eq + 1) : 0;
+    uint64_t seed = eq && !error ? sim_number(eq + 1) : 0;
 
-    if (!eq || nr_faults == MAX_FAULTS) {
+    if ((!error && !seed) || nr_faults == MAX_FAULTS) {
         return false;
     }
-    for (unsigned i = 0; i < SIZE_OF(error_names); i++) {
-        if (!strcmp(eq + 1, error_names[i].name)) {
-            faults[nr_faults++] = (Fault) {
-                .key = strndup(spec, at - spec),
-                .n = sim_number(at + 1),
-                .error = error_names[i].error,
-            };
-            return true;
-        }
-    }
-    return false;
+    faults[nr_faults++] = (Fault) {
+        .key = strndup(spec, at - spec), .n = sim_number(at + 1),
+        .error = error, .seed = seed,
+    };
+    return true;
 }
 
 static void clear_faults(void)
@@ -221,6 +216,7 @@ static void init(void)
 {
     const char *form = getenv("KVMSIM_FORM");
     const char *log = getenv("KVMSIM_LOG");
+    const char *wrong = getenv("KVMSIM_WRONG");
     const char *control = getenv("KVMSIM_CONTROL");
     char *host = getenv("KVMSIM_HOST");
     char *fault = getenv("KVMSIM_FAULT");
@@ -246,6 +242,9 @@ static void init(void)
     }
     if (log) {
         log_file = fopen(log, "w");
+    }
+    if (wrong && !wrong_set(wrong)) {
+        bad_environment("KVMSIM_WRONG");
     }
     if (control) {
         struct sockaddr_un sa = { .sun_family = AF_UNIX };
@@ -793,6 +792,11 @@ static int run(SimVCPU *vcpu)
     if (ret) {
         return ret;
     }
+    if (sim_spoil) {
+        wrong_exit(vcpu->run, sim_spoil);
+        sim_spoil = 0;
+        return 0;
+    }
     vcpu->in_run = true;
     while (true) {
         sigset_t all, old;
@@ -909,6 +913,48 @@ static int kvm_ioctl(unsigned long request, void *arg)
     }
 }
 
+/* sim_fault() for the calls that are not in the log */
+static int plain_fault(const SimFd *f, unsigned long request, void *arg)
+{
+    unsigned id = f->type == FD_VCPU ? ((SimVCPU *)f->object)->id : 0;
+    const struct kvm_one_reg *reg = arg;
+
+    switch (request) {
+    case KVM_GET_API_VERSION:
+        return -sim_fault("GET_API_VERSION");
+    case KVM_GET_VCPU_MMAP_SIZE:
+        return -sim_fault("GET_VCPU_MMAP_SIZE");
+    case KVM_CHECK_EXTENSION:
+        return -sim_fault("CHECK_EXTENSION %lu", (unsigned long)arg);
+    case KVM_ARM_PREFERRED_TARGET:
+        return -sim_fault("PREFERRED_TARGET");
+    case KVM_SET_USER_MEMORY_REGION:
+        return -sim_fault("SET_USER_MEMORY_REGION");
+    case KVM_IOEVENTFD:
+        return -sim_fault("IOEVENTFD");
+    case KVM_GET_DIRTY_LOG:
+        return -sim_fault("GET_DIRTY_LOG");
+    case KVM_CLEAR_DIRTY_LOG:
+        return -sim_fault("CLEAR_DIRTY_LOG");
+    case KVM_GET_REG_LIST:
+        return -sim_fault("GET_REG_LIST %u", id);
+    case KVM_GET_ONE_REG:
+        return -sim_fault("GET_ONE_REG 0x%llx %u", reg->id, id);
+    case KVM_SET_ONE_REG:
+        return -sim_fault("SET_ONE_REG 0x%llx %u", reg->id, id);
+    case KVM_GET_MP_STATE:
+        return -sim_fault("GET_MP_STATE %u", id);
+    case KVM_SET_MP_STATE:
+        return -sim_fault("SET_MP_STATE %u", id);
+    case KVM_GET_VCPU_EVENTS:
+        return -sim_fault("GET_VCPU_EVENTS %u", id);
+    case KVM_SET_VCPU_EVENTS:
+        return -sim_fault("SET_VCPU_EVENTS %u", id);
+    default:
+        return 0;
+    }
+}
+
 int ioctl(int fd, unsigned long request, ...)
 {
     va_list ap;
@@ -926,7 +972,11 @@ int ioctl(int fd, unsigned long request, ...)
         pthread_mutex_unlock(&sim_lock);
         return syscall(SYS_ioctl, fd, request, arg);
     }
-    if (f->type != FD_KVM && fd_vm(f)->dead) {
+    sim_spoil = 0;
+    ret = plain_fault(f, request, arg);
+    if (ret) {
+        /* The call is not made. */
+    } else if (f->type != FD_KVM && fd_vm(f)->dead) {
         ret = -EIO;
     } else if (f->type == FD_KVM) {
         ret = kvm_ioctl(request, arg);
@@ -936,6 +986,9 @@ int ioctl(int fd, unsigned long request, ...)
         ret = vcpu_ioctl(f->object, request, arg);
     } else {
         ret = gic_device_attr(f->object, request, arg);
+    }
+    if (sim_spoil && ret >= 0) {
+        ret = wrong_contents(request, arg, ret, sim_spoil);
     }
     pthread_mutex_unlock(&sim_lock);
     if (ret < 0) {
@@ -1059,6 +1112,9 @@ static bool command(char *line, char *reply, size_t size)
             return true;
         }
         return add_fault(spec);
+    }
+    if (!strcmp(words[0], "wrong")) {
+        return count == 2 && wrong_set(words[1]);
     }
     if (!strcmp(words[0], "memory")) {
         snprintf(reply, size, "%zu", mallinfo2().uordblks);

@@ -211,6 +211,24 @@ void sim_log(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
  */
 int sim_fault(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* Wrong answers; kvmsim-wrong.c. All with sim_lock held. */
+
+/*
+ * From now on one call in PARTS goes wrong, LIMIT of them at most: "none", or
+ * SEED/PARTS/LIMIT. Which ones, and how, follows from SEED, the call's key and
+ * how many with that key have come since: what other threads do between them
+ * makes no difference. False if @spec is neither.
+ */
+bool wrong_set(const char *spec);
+/* Does a call go wrong? Its errno, or 0; @seed is then that of contents */
+int wrong_answer(const char *key, uint64_t *seed);
+/* The error of this name, or 0 */
+int wrong_errno(const char *name);
+/* Changes what a call that returned @ret has answered; returns what it does */
+int wrong_contents(unsigned long request, void *arg, int ret, uint64_t seed);
+/* An exit from KVM_RUN that no guest has asked for */
+void wrong_exit(struct kvm_run *run, uint64_t seed);
+
 /* The vCPU with this ID, or NULL */
 SimVCPU *sim_vcpu(SimVM *vm, unsigned id);
 bool sim_any_vcpu_in_run(SimVM *vm);
@@ -272,7 +290,9 @@ uint64_t vcpu_mpidr(unsigned id);
  *                                             before another vCPU has run
  *   ran                                       vCPUs that have run
  *   signal GSI                                an irqfd's eventfd fires
- *   fault KEY@N=ERRNO | fault none            from now on, see sim_fault()
+ *   fault KEY@N=ERRNO | fault KEY@N=SEED | fault none
+ *                                             from now on, see sim_fault()
+ *   wrong SEED/PARTS/LIMIT | wrong none       from now on, see wrong_set()
  *   hold KEY | hold none                      calls of that name wait, or go on
  *   held                                      how many wait
  *   memory                                    bytes that malloc() has in use

@@ -1038,6 +1038,54 @@ static void test_faults(void)
     close_vm(&vm);
 }
 
+/* IRS_IDR1 to 32 calls: errnos and values; returns how many are as they were */
+static unsigned read_often(VM *vm, uint64_t right, uint64_t *got)
+{
+    unsigned good = 0;
+
+    for (unsigned i = 0; i < 32; i++) {
+        uint64_t v = 0;
+        int ret = get_irs(vm, 4, &v);
+
+        got[i] = ret ? (uint64_t)ret : v;
+        good += got[i] == right;
+    }
+    return good;
+}
+
+static void test_wrong(void)
+{
+    uint64_t right = 0, v = 0, first[32], second[32];
+    unsigned good, errors = 0;
+    VM vm;
+
+    open_gic(&vm, 1);
+    CHECK(do_init(&vm), 0);
+    CHECK(set_addr(&vm, 0x10000), 0);
+    CHECK(get_irs(&vm, 4, &right), 0);
+    guest("wrong 7/2/1000");
+    good = read_often(&vm, right, first);
+    for (unsigned i = 0; i < 32; i++) {
+        errors += (int64_t)first[i] < 0 && (int64_t)first[i] > -4096;
+    }
+    CHECK(good > 0 && good < 32, true);
+    CHECK(errors > 0 && good + errors < 32, true);
+    guest("wrong 7/2/1000");
+    CHECK(read_often(&vm, right, second), good);
+    CHECK(memcmp(first, second, sizeof(first)), 0);
+    guest("wrong 7/1/3");
+    CHECK(read_often(&vm, right, first), 29);
+    guest("wrong none");
+    guest("fault GET IRS_REGS 0x4@2=0x77");
+    CHECK(get_irs(&vm, 4, &v), 0);
+    CHECK(v, right);
+    CHECK(get_irs(&vm, 4, &v), 0);
+    CHECK(v != right, true);
+    guest("fault none");
+    CHECK(read_often(&vm, right, first), 32);
+    close_vm(&vm);
+}
+
 static void test(const char *name, void (*func)(void), bool model_only)
 {
     number++;
@@ -1093,6 +1141,7 @@ int main(void)
         test("ID registers", test_id_registers, false);
         test("PMU", test_pmu, false);
         test("faults", test_faults, true);
+        test("wrong answers", test_wrong, true);
     }
     printf("1..%u\n", number);
     return failures != 0;
