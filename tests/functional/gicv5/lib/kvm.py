@@ -15,6 +15,13 @@ GIC = '/machine/gicv5'
 BASE = ('-accel', 'kvm', '-machine', 'virt,gic-version=5', '-cpu', 'host',
         '-display', 'none', '-nodefaults', '-m', '64')
 
+SPIS = 256
+# Those that the board describes as level: they stay so.
+LEVEL = range(1, 9)
+CR0, CR1, SPI_SELR, SPI_CFGR = 0x80, 0x84, 0x108, 0x114
+PE_SELR, IST_BASER, IST_CFGR = 0x140, 0x180, 0x190
+PENDING, ACTIVE, HM, ENABLE, IRM = 1, 2, 4, 8, 16
+
 
 class Host:
     """How to start QEMU on the model of a host.
@@ -42,17 +49,19 @@ class KVMMachine(Machine):
     """A QEMU with QMP and qtest, and the model's commands."""
 
     def __init__(self, host, *args, form='7.4', props='', fault='', base=BASE,
-                 paused=True):
+                 paused=True, env=None):
         super().__init__(host.command(), *base, *(['-S'] if paused else []),
                          *args, sockets=['qtest'], start=False)
         self.events = []
-        self.log = self.path('log')
-        self.env |= {'KVMSIM_FORM': form, 'KVMSIM_LOG': self.log,
+        self._control = None
+        self.env |= {'KVMSIM_FORM': form, 'KVMSIM_LOG': self.path('log'),
                      'KVMSIM_CONTROL': self.path('control')}
         if props:
             self.env['KVMSIM_HOST'] = props
         if fault:
             self.env['KVMSIM_FAULT'] = fault
+        self.env |= env or {}
+        self.log = self.env['KVMSIM_LOG']
         self.start()
         try:
             self._control = socket.socket(socket.AF_UNIX)
@@ -73,7 +82,8 @@ class KVMMachine(Machine):
             return False
 
     def _post_shutdown(self):
-        self._control.close()
+        if self._control:
+            self._control.close()
         super()._post_shutdown()
 
     def calls(self):
@@ -151,6 +161,49 @@ class KVMMachine(Machine):
         if error:
             raise Refused(error)
         return path
+
+
+def word(rng, cpus, pending=True):
+    w = rng.choice((0, ENABLE)) | rng.choice((0, ACTIVE)) | \
+        rng.randrange(32) << 11 | rng.randrange(cpus) << 16
+    return w | (rng.choice((0, PENDING)) if pending else 0)
+
+
+def randomise(m, rng, cpus, lpi_bits):
+    """A guest that has used everything; returns the SPIs that are high"""
+    high = set()
+    m.control(f'irs-write {CR1} {rng.getrandbits(16)}')
+    if lpi_bits:
+        m.control(f'irs-write {IST_CFGR} {lpi_bits}')
+        m.control(f'irs-write {IST_BASER} {rng.getrandbits(30) << 6 | 1:#x}')
+        for _ in range(100):
+            m.control(f'ist lpi {rng.randrange(1 << lpi_bits)} '
+                      f'{word(rng, cpus) | rng.choice((0, IRM)):#x}')
+    for spi in rng.sample(range(SPIS), 60):
+        level = int(rng.randrange(2) or spi in LEVEL)
+        m.control(f'irs-write {SPI_SELR} {spi}')
+        m.control(f'irs-write {SPI_CFGR} {level}')
+        m.control(f'ist spi {spi} '
+                  f'{word(rng, cpus, not level) | (HM if level else 0):#x}')
+        if rng.randrange(2):
+            m.set_spi(spi, 1)
+            if level:
+                high.add(spi)
+    m.control(f'irs-write {SPI_SELR} {rng.randrange(SPIS)}')
+    m.control(f'irs-write {PE_SELR} {rng.getrandbits(16)}')
+    m.control(f'irs-write {CR0} {rng.randrange(2)}')
+    for cpu in range(cpus):
+        # What a vCPU that has run can have: software, timers, PMU
+        ppis = 1 << 3 | 1 << 23 | 1 << 27 | 1 << 30
+        for name in 'enable', 'active', 'pend':
+            m.control(f'cpu {cpu} {name} {rng.getrandbits(64) & ppis:#x}')
+        for n in range(8):
+            m.control(f'cpu {cpu} prio{n} {rng.getrandbits(64):#x}')
+        m.control(f'cpu {cpu} pcr {rng.randrange(32)}')
+        m.control(f'cpu {cpu} apr {rng.getrandbits(32):#x}')
+        m.control(f'cpu {cpu} cr0 {rng.randrange(2)}')
+        m.control(f'cpu {cpu} icsr {rng.getrandbits(64):#x}')
+    return high
 
 
 def arguments(argv):
