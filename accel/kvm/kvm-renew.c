@@ -188,6 +188,9 @@ static bool open_vm(KVMState *s, int type, Error **errp)
     CPUState *cs;
     int ret = 0;
 
+    if (run_size < 0) {
+        return fail(errp, run_size, "tell how a vCPU is mapped");
+    }
     do {
         s->vmfd = kvm_ioctl(s, KVM_CREATE_VM, type);
     } while (s->vmfd == -EINTR);
