@@ -67,6 +67,7 @@ pthread_mutex_t sim_lock = PTHREAD_MUTEX_INITIALIZER;
 SimHost sim_host = {
     .form = FORM_FULL, .prio_bits = 5, .id_bits = 16, .min_lpi_id_bits = 4,
     .max_vcpus = MAX_VCPUS, .ipa_bits = 40, .pmu = 1, .midr = 0x410fd0f0,
+    .routes = MAX_ROUTES,
 };
 
 static SimFd fds[MAX_FDS];
@@ -196,6 +197,7 @@ static void set_host(const char *item)
         { "hm", &sim_host.hm },
         { "midr", &sim_host.midr },
         { "extra-reg", &sim_host.extra_reg },
+        { "routes", &sim_host.routes },
         { "dirty-ring", &sim_host.dirty_ring },
     };
     const char *eq = strchr(item, '=');
@@ -561,7 +563,7 @@ static int check_extension(const SimVM *vm, unsigned long cap)
     case KVM_CAP_ARM_PMU_V3:
         return sim_host.pmu;
     case KVM_CAP_IRQ_ROUTING:
-        return MAX_ROUTES;
+        return sim_host.routes;
     case KVM_CAP_NR_MEMSLOTS:
         return 512;
     case KVM_CAP_NR_VCPUS:

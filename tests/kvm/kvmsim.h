@@ -77,6 +77,7 @@ typedef struct SimHost {
     unsigned pmu;
     unsigned midr;
     unsigned extra_reg;         /* 1 to 7: one more in KVM_GET_REG_LIST */
+    unsigned routes;            /* KVM_CAP_IRQ_ROUTING */
     unsigned dirty_ring;        /* KVM_CAP_DIRTY_LOG_RING_ACQ_REL */
     /*
      * A guest that follows each write of IRS_SPI_CFGR.TM by GIC CDHM. Linux

@@ -967,6 +967,11 @@ static void kvm_gicv5_realize(DeviceState *dev, Error **errp)
     if (!kvm_gicv5_probe(&k->limits, errp) || !check_properties(s, errp)) {
         return;
     }
+    if (kvm_has_gsi_routing() && kvm_state->gsi_count < s->spi_range) {
+        error_setg(errp, "the kernel routes %u interrupts, fewer than the %u "
+                   "SPIs", kvm_state->gsi_count, s->spi_range);
+        return;
+    }
     kgc->parent_realize(dev, errp);
     if (*errp) {
         return;
