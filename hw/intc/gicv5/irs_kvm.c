@@ -227,12 +227,19 @@ static int probe_create(int vmfd, Error **errp)
 static bool probe_limits(int fd, KVMGICv5Limits *limits, Error **errp)
 {
     uint64_t addr = 0, idr1, idr2;
-    int ret;
+    int ret = device_attr(fd, KVM_HAS_DEVICE_ATTR, KVM_DEV_ARM_VGIC_GRP_IST, 0,
+                          NULL);
 
-    if (device_attr(fd, KVM_HAS_DEVICE_ATTR, KVM_DEV_ARM_VGIC_GRP_IST, 0,
-                    NULL) ||
-        device_attr(fd, KVM_HAS_DEVICE_ATTR, KVM_DEV_ARM_VGIC_GRP_IRS_REGS,
-                    A_IRS_IDR0, NULL)) {
+    if (!ret) {
+        ret = device_attr(fd, KVM_HAS_DEVICE_ATTR,
+                          KVM_DEV_ARM_VGIC_GRP_IRS_REGS, A_IRS_IDR0, NULL);
+    }
+    if (ret && ret != -ENXIO) {
+        error_setg_errno(errp, -ret, "gic-version=5: the kernel does not tell "
+                         "whether it has the IRS and its tables");
+        return false;
+    }
+    if (ret) {
         error_setg(errp, "gic-version=5: the kernel of this host has the "
                    "GICv5 CPU interface and PPIs only, which is no use to a "
                    "VM");
