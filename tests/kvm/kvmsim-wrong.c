@@ -51,6 +51,8 @@ static const struct {
     /* kvm_arm_reset_vcpu(), of the call and of a register in its list */
     { "VCPU_INIT", true, true },
     { "GET_ONE_REG", true, false },
+    /* bank_number(), of PSTATE.M in kvm_arch_get_registers() */
+    { "GET_ONE_REG 0x6030000000100042", true, true },
     /* kvm_arm_get_virtual_time(), kvm_arm_put_virtual_time() */
     { "SET_ONE_REG 0x603000000013df1a", true, true },
     /* kvm_alloc_slot(): fewer than the board's memory needs */
