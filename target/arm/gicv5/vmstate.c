@@ -132,8 +132,12 @@ static int gicv5_post_load(void *opaque, int version_id)
     GICv5CPUIf *c = gicv5_cpuif(cpu);
     GICv5Port *port = gicv5_port(cpu);
     bool kvm = gicv5_port_is_kvm(port);
+    bool no_el2 = c->hyp.vctlr == NO_EL2;
     Error *err = NULL;
 
+    if (no_el2) {
+        c->hyp.vctlr = 0;
+    }
     if (port && port->irs_ops->check_loaded &&
         !port->irs_ops->check_loaded(port)) {
         return -EINVAL;
@@ -143,7 +147,7 @@ static int gicv5_post_load(void *opaque, int version_id)
         !ppis_are_valid(c, kvm)) {
         return -EINVAL;
     }
-    if (c->hyp.vctlr == NO_EL2) {
+    if (no_el2) {
         error_report("cpu/gicv5: there is no cpu/gicv5/el2, but this CPU has "
                      "EL2");
         return -EINVAL;
