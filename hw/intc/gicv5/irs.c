@@ -69,9 +69,17 @@ static bool port_check_loaded(GICv5Port *port)
     return gicv5_irs_has_parts(arm_gicv5_primary(port->irs));
 }
 
+static bool port_check(GICv5Port *port, GICv5Domain domain,
+                       GICv5Candidate candidate)
+{
+    return gicv5_system_check(port->irs->sys) &&
+           gicv5_pe_candidate(port->irs_pe, domain) == candidate;
+}
+
 static const GICv5PortIRSOps port_ops = {
     .command = port_command,
     .check_loaded = port_check_loaded,
+    .check = port_check,
 };
 
 static bool attach_cpus(ARMGICv5CommonState *s, Error **errp)

@@ -146,12 +146,16 @@ static inline uint64_t gicv5_unreachable(const GICv5Request *req)
  * @check_loaded: a migration stream, or a snapshot, is loaded as far as this
  *     PE; has it had a section for each ITS and IWB? False after a message if
  *     not. TCG only.
+ * @check: for tests: is what the IRS has consistent, and @candidate what it has
+ *     forwarded last for @domain? TCG only.
  */
 typedef struct GICv5PortIRSOps {
     uint64_t (*command)(GICv5Port *port, const GICv5Request *req);
     bool (*check_loaded)(GICv5Port *port);
     bool (*access)(GICv5Port *port, uint64_t attr, bool write,
                    uint64_t *value, Error **errp);
+    bool (*check)(GICv5Port *port, GICv5Domain domain,
+                  GICv5Candidate candidate);
 } GICv5PortIRSOps;
 
 /**

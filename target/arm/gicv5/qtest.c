@@ -2,7 +2,8 @@
  * Arm GICv5 CPU interface: access for qtests
  *
  * Under the qtest accelerator no instruction is executed, so qtests use the
- * CPU interface, and through it the IRS's stream, by a protocol command:
+ * CPU interface, and through it the IRS's stream, by a protocol command (with
+ * another accelerator only while the machine is stopped):
  *
  *   csr gic CPU NUM VAL
  *
@@ -52,6 +53,8 @@
  * @GICV5_QTEST_READ_REG, @GICV5_QTEST_WRITE_REG: read or write a system
  *     register of the CPU interface, at the Exception level that the PE is at,
  *     without traps
+ * @GICV5_QTEST_CHECK: 1 if the invariants of the IRS hold, and it, the CPU
+ *     interface and the exception lines agree, else 0
  */
 typedef enum GICv5QTestOp {
     GICV5_QTEST_ACKNOWLEDGE = 100,
@@ -70,6 +73,7 @@ typedef enum GICv5QTestOp {
     GICV5_QTEST_POWER,
     GICV5_QTEST_READ_REG,
     GICV5_QTEST_WRITE_REG,
+    GICV5_QTEST_CHECK,
 } GICv5QTestOp;
 
 static const char *qtest_command(ARMCPU *cpu, const GICv5Request *req,
@@ -85,6 +89,26 @@ static const char *qtest_command(ARMCPU *cpu, const GICv5Request *req,
     }
     *result = gicv5_cpuif_command(cpu, req);
     return NULL;
+}
+
+static bool check(ARMCPU *cpu)
+{
+    GICv5CPUIf *c = gicv5_cpuif(cpu);
+    GICv5Port *port = gicv5_port(cpu);
+    unsigned lines = c->lines;
+
+    gicv5_cpuif_settle(cpu);
+    if (c->lines != lines ||
+        gicv5_cpuif_lines_of(cpu->env.irq_line_state) != lines) {
+        return false;
+    }
+    for (unsigned d = 0; port && d < GICV5_NUM_DOMAINS; d++) {
+        if (port->domains & BIT(d) &&
+            !port->irs_ops->check(port, d, c->context[d].irs_hppi)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* Change what PPI @ppi has in a field: @bits bits. */
@@ -134,6 +158,9 @@ static const char *qtest_op(ARMCPU *cpu, GICv5ContextID ctx, int num,
     case GICV5_QTEST_POWER:
         cpu->power_state = value ? PSCI_ON : PSCI_OFF;
         gicv5_cpuif_tell_limit(cpu, ctx);
+        return NULL;
+    case GICV5_QTEST_CHECK:
+        *result = check(cpu);
         return NULL;
     case GICV5_QTEST_APR:
         *result = context->apr;

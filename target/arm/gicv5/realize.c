@@ -143,9 +143,7 @@ bool gicv5_cpuif_realize(ARMCPU *cpu, Error **errp)
     }
 
 #ifdef CONFIG_ARM_GICV5_TEST
-    if (qtest_enabled()) {
-        gicv5_cpuif_qtest_init();
-    }
+    gicv5_cpuif_qtest_init();
 #endif
     return true;
 }

@@ -637,6 +637,7 @@ static void test_one_of_n_off(void)
     g_assert_cmpint(presented_to(&b, LPI(10)), ==, -1);
     gic(&b.cpu[0], CPU_POWER, 0, 1);
     g_assert_cmpint(presented_to(&b, LPI(10)), ==, 0);
+    g_assert_cmpuint(gic(&b.cpu[0], CPU_CHECK, 0, 0), ==, 1);
     qtest_quit(b.qts);
 }
 

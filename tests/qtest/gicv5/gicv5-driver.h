@@ -206,6 +206,7 @@ typedef enum GICCommand {
     CPU_HPPIR,
     CPU_PPI_PENDING,
     CPU_POWER = 113,
+    CPU_CHECK = 116,
 } GICCommand;
 
 #define TARGET_IRM (1u << 16)
