@@ -1,0 +1,265 @@
+# The guest fuzzer: compile it, run a seed, compare runs of a seed
+#
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+"""run() is one machine with one seed, and what was wrong with it.
+
+tests/fuzz/guest is the program; a case is what it is run with:
+
+config: a name of CONFIGS
+seed, blocks: numbers; each CPU runs so many blocks
+"""
+
+import os
+import platform
+import re
+import shutil
+import socket
+import subprocess
+import time
+import traceback
+from collections import namedtuple
+
+from . import TOP
+from .qemu import TIMEOUT, Ended, Hang, Machine, Refused, until
+
+SOURCE = os.path.join(TOP, 'tests', 'fuzz', 'guest')
+BAREMETAL = os.path.join(TOP, 'tests', 'tcg', 'aarch64', 'system', 'gicv5')
+KEPT = os.path.join(TOP, 'tests', 'fuzz', 'corpus-guest.txt')
+
+CFLAGS = '''-march=armv8.2-a -O2 -g -std=gnu11 -Wall -Wextra -Werror
+    -Wno-unused-parameter -Wno-missing-field-initializers
+    -ffreestanding -fno-pic -no-pie -static -nostdlib
+    -fno-stack-protector -fno-asynchronous-unwind-tables
+    -mgeneral-regs-only -mno-outline-atomics -mstrict-align
+    -Wl,--build-id=none -Wl,-z,noexecstack
+    -Wl,--no-warn-rwx-segments'''.split()
+
+MACHINE = '-cpu max -m 512 -nodefaults -no-shutdown'.split()
+EL2 = 'virt,gic-version=5,virtualization=on'
+EL1 = 'virt,gic-version=5'
+ICOUNT = '-icount shift=0,sleep=off'
+SINGLE = '-accel tcg,thread=single'
+# How many CPUs, and the rest: machine, CPUs, options
+CONFIGS = {
+    'el2': (EL2, 1, ''),
+    'el2-4': (EL2, 4, ''),
+    'el2-single': (EL2, 2, SINGLE),
+    'el2-icount': (EL2, 1, ICOUNT),
+    'el2-icount-2': (EL2, 2, ICOUNT),
+    'el1': (EL1, 1, ''),
+    'el1-4': (EL1, 4, ''),
+    'el1-icount': (EL1, 1, ICOUNT),
+}
+
+# As in tests/fuzz/guest/guest.h
+CONFIG, SHOW = 0x5b000000, 0x5b000008
+TIMELESS, PAUSE, TRACE, ORDERLY = 1, 2, 4, 8
+# As in target/arm/gicv5/qtest.c; the domain is the Non-secure one
+QTEST_CHECK, QTEST_DOMAIN = 116, 1
+
+# At the end no CPU has a timer; what AddressSanitizer says of coroutines
+HARMLESS = re.compile(r'icount sleep disabled and no active timers|'
+                      r'WARNING: ASan |False positive error reports may|'
+                      r'For details see https')
+
+Case = namedtuple('Case', 'config seed blocks')
+
+
+class Found(Exception):
+    """Something is wrong; the text says what"""
+
+
+def kept():
+    """The cases that are kept"""
+    cases = []
+    with open(KEPT, encoding='ascii') as f:
+        for line in f:
+            words = line.split('#')[0].split()
+            if words:
+                cases.append(Case(words[0], int(words[1]), int(words[2])))
+    return cases
+
+
+def compile_guest(build):
+    """Compile it into a directory; returns the ELF file"""
+    name = os.environ.get('CROSS_CC')
+    if not name:
+        name = 'aarch64-linux-gnu-gcc'
+        if platform.machine() == 'aarch64' and not shutil.which(name):
+            name = 'gcc'
+    os.makedirs(build, exist_ok=True)
+    elf = os.path.join(build, 'guest.elf')
+    sources = [os.path.join(SOURCE, f)
+               for f in ('entry.S', 'guest.c', 'generate.c')]
+    # Two programs may do this at a time.
+    part = f'{elf}.{os.getpid()}'
+    subprocess.run([name, *CFLAGS, '-I', BAREMETAL, '-T',
+                    os.path.join(SOURCE, 'guest.ld'), '-o', part, *sources],
+                   check=True)
+    os.replace(part, elf)
+    return elf
+
+
+class Guest:
+    """A machine with a seed; what it prints is in text"""
+
+    def __init__(self, qemu, elf, case, flags=0, options='', show=None,
+                 env=None, incoming=False):
+        machine, cpus, more = CONFIGS[case.config]
+        word = flags << 56 | case.blocks << 32 | case.seed
+        args = ['-machine', machine, '-smp', str(cpus), *MACHINE,
+                *(options or more).split(),
+                '-serial', 'chardev:serial', '-kernel', elf,
+                '-device', f'loader,addr={CONFIG:#x},data={word},data-len=8']
+        if show is not None:
+            args += ['-device',
+                     f'loader,addr={SHOW:#x},data={show + 1},data-len=8']
+        if incoming:
+            args += ['-incoming', 'defer']
+        self.cpus = cpus
+        self.text = ''
+        self.vm = Machine(qemu, *args, env=env, sockets=['serial', 'qtest'])
+        self.vm.sockets['serial'].settimeout(0.5)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.vm.kill()
+
+    def read_until(self, wanted, timeout=TIMEOUT):
+        """The guest prints without an end, or it hangs."""
+        deadline = time.monotonic() + timeout
+        while wanted not in self.text:
+            late = time.monotonic() > deadline
+            try:
+                data = self.vm.sockets['serial'].recv(65536)
+                if not data:
+                    raise Found(f'QEMU has ended, status {self.vm.end()}: '
+                                f'{self.vm.errors()}')
+                self.text += data.decode('ascii', 'replace')
+            except socket.timeout:
+                if late:
+                    raise Found(f'no "{wanted}" within {timeout:.0f} s: '
+                                f'{self.where()}') from None
+                self.check_now()
+            for bad in re.findall(r'fuzz: (?:the driver has|CPU).*', self.text):
+                raise Found(bad)
+
+    def where(self):
+        """For one that hangs: where its CPUs are"""
+        said = self.vm.hmp('info registers -a')
+        return ' '.join(re.findall(r'PC=\w+|PSTATE=\S+.*?EL\d\w', said))
+
+    def check(self):
+        """The invariants; no CPU may run"""
+        for n in range(self.cpus):
+            where = n | QTEST_DOMAIN << 16
+            said = self.vm.qtest(f'csr gic {where:#x} {QTEST_CHECK} 0')
+            if int(said[1], 16) != 1:
+                raise Found(f'CPU {n}: an invariant does not hold: '
+                            f'{self.vm.errors()}')
+
+    def check_now(self):
+        """The same, wherever the guest is"""
+        self.vm.cmd('stop')
+        self.check()
+        # It may have come to its end.
+        if self.vm.status() == 'paused':
+            self.vm.cmd('cont')
+
+    def go_on(self):
+        self.vm.sockets['serial'].sendall(b'\n')
+
+    def finish(self):
+        """To the end; returns what is to be compared"""
+        self.read_until('fuzz: done')
+        self.vm.wait_status('shutdown')
+        self.check()
+        status = self.vm.quit()
+        said = self.vm.errors()
+        said = '\n'.join(line for line in said.splitlines()
+                         if not HARMLESS.search(line))
+        if status or said:
+            raise Found(f'QEMU has ended, status {status}: {said}')
+        return [line for line in self.text.splitlines()
+                if not line.startswith(('fuzz: half', 'fuzz: seed'))]
+
+
+def _found(func):
+    """Whatever QEMU does wrong is a Found."""
+    def call(*args, **kwargs):
+        try:
+            return func(*args, **kwargs)
+        except (Ended, Hang, Refused, OSError) as err:
+            # A time limit of QMP's library says nothing else.
+            at = [f.line for f in traceback.extract_tb(err.__traceback__)
+                  if f.filename == __file__]
+            raise Found(f'{type(err).__name__} at "{at[-1]}": {err}') from err
+    return call
+
+
+@_found
+def run(qemu, elf, case, **kwargs):
+    """One run; returns its lines"""
+    with Guest(qemu, elf, case, **kwargs) as guest:
+        return guest.finish()
+
+
+@_found
+def run_paused(qemu, elf, case, flags=0, move=False, **kwargs):
+    """
+    One run that waits in the middle, there to be moved to another QEMU
+
+    What it has saved is saved again by the other one, and must be the same.
+    """
+    flags |= PAUSE
+    with Guest(qemu, elf, case, flags=flags, **kwargs) as guest:
+        guest.read_until('fuzz: half\n')
+        if not move:
+            guest.go_on()
+            return guest.finish()
+        guest.vm.cmd('stop')
+        guest.check()
+        path = guest.vm.path('stream')
+        guest.vm.save_to(path)
+        with Guest(qemu, elf, case, flags=flags, incoming=True,
+                   **kwargs) as other:
+            other.vm.cmd('migrate-incoming', uri=f'file:{path}')
+            until('the end of inmigrate',
+                  lambda: other.vm.status() != 'inmigrate')
+            other.check()
+            other.text = guest.text
+            guest.vm.kill()
+            other.vm.cmd('cont')
+            other.go_on()
+            return other.finish()
+
+
+def compare(first, second, name):
+    """Found, if two runs differ"""
+    if first == second:
+        return
+    for a, b in zip(first, second):
+        if a != b:
+            raise Found(f'{name}: "{a}" and "{b}"')
+    raise Found(f'{name}: {len(first)} lines and {len(second)}')
+
+
+def differential(qemu, elf, case):
+    """The same program with and without threads, icount, and a move"""
+    level = case.config.split('-', maxsplit=1)[0]
+    case = case._replace(config=level)
+    alike = run_paused(qemu, elf, case, flags=TIMELESS | ORDERLY)
+    for name, options, move in (
+            ('moved', '', True), ('one thread', SINGLE, False),
+            ('icount', ICOUNT, False), ('icount, moved', ICOUNT, True)):
+        again = run_paused(qemu, elf, case, flags=TIMELESS | ORDERLY,
+                           options=options, move=move)
+        compare(alike, again, f'{name}, without time')
+    timed = run_paused(qemu, elf, case, flags=ORDERLY, options=ICOUNT)
+    for name, move in ('icount twice', False), ('icount, moved', True):
+        again = run_paused(qemu, elf, case, flags=ORDERLY, options=ICOUNT,
+                           move=move)
+        compare(timed, again, name)
