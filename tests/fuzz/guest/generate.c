@@ -288,8 +288,8 @@ static uint32_t gic_insn(struct pe *p)
 
 /*
  * Also what does not exist. VBAR, RMR and their like are not the GIC's, nor is
- * what has CRm=1: after random writes of DISR_EL1 and its like QEMU 10.0 does
- * not load what it has saved (write_list_to_cpustate()).
+ * what has CRm=1: once ones are written to DISR_EL1, QEMU 10.0 does not load
+ * the machine that it saves (write_list_to_cpustate()).
  */
 static uint32_t gic_neighbour(struct pe *p)
 {

@@ -560,15 +560,54 @@ static void one_block(struct pe *p)
 
 /* --- all of it --- */
 
+/*
+ * A stream has neither the order of interrupts with equal priority nor, between
+ * one with a target and a 1-of-N one, whose turn it is: nothing is pending, and
+ * the last one that was acknowledged had a target.
+ */
+static void forget_order(void)
+{
+    uint64_t cr0 = rd(ICC_CR0_EL1), pcr = rd(ICC_PCR_EL1);
+    uint64_t apr = rd(ICC_APR_EL1);
+    uint64_t ppis[] = { rd(ICC_PPI_ENABLER0_EL1), rd(ICC_PPI_ENABLER1_EL1) };
+    uint64_t ia;
+
+    tables_setup();
+    for (unsigned i = 0; i < 1024; i++) {
+        gic_cddis(SPI(i));
+    }
+    wr(ICC_PPI_ENABLER0_EL1, 0);
+    wr(ICC_PPI_ENABLER1_EL1, 0);
+    wr(ICC_APR_EL1, 0);
+    wr(ICC_PCR_EL1, 0x1f);
+    wr(ICC_CR0_EL1, 1);
+    GIC_SYS(1, 3, LPI(0));
+    GIC_SYS(1, 1, LPI(0));
+    GIC_SYS(1, 4, LPI(0) | BIT(32));
+    gic_sync();
+    ia = gic_cdia();
+    if (ia != VLPI(0)) {
+        print("fuzz: the driver has acknowledged %x\n", ia);
+        power_off();
+    }
+    gsb_ack();
+    gic_cdeoi();
+    gic_cddi(ia);
+    gic_cddis(ia);
+    gic_sync();
+    wr(ICC_CR0_EL1, cr0);
+    wr(ICC_PCR_EL1, pcr);
+    wr(ICC_APR_EL1, apr);
+    wr(ICC_PPI_ENABLER0_EL1, ppis[0]);
+    wr(ICC_PPI_ENABLER1_EL1, ppis[1]);
+    isb();
+}
+
 static void pause(struct pe *p)
 {
     timers_off(p);
     if (flags & FUZZ_ORDERLY) {
-        /* A move does not keep the order of equal priorities. */
-        tables_setup();
-        for (unsigned i = 0; i < 1024; i++) {
-            GIC_SYS(1, 0, SPI(i));
-        }
+        forget_order();
     }
     print("fuzz: half\n");
     while (mmio_r32(UART_FR) & UART_FR_RXFE) {

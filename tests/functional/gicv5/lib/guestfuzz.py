@@ -70,13 +70,13 @@ class Found(Exception):
     """Something is wrong; the text says what"""
 
 
-def kept():
-    """The cases that are kept"""
+def kept(differential_only=False):
+    """The cases that are kept, for run() or for differential()"""
     cases = []
     with open(KEPT, encoding='ascii') as f:
         for line in f:
             words = line.split('#')[0].split()
-            if words:
+            if words and differential_only == (words[3:] == ['same']):
                 cases.append(Case(words[0], int(words[1]), int(words[2])))
     return cases
 
