@@ -11,29 +11,17 @@ seed, blocks: numbers; each CPU runs so many blocks
 """
 
 import os
-import platform
 import re
-import shutil
 import socket
-import subprocess
 import time
 import traceback
 from collections import namedtuple
 
-from . import TOP
+from . import TOP, baremetal
 from .qemu import TIMEOUT, Ended, Hang, Machine, Refused, until
 
 SOURCE = os.path.join(TOP, 'tests', 'fuzz', 'guest')
-BAREMETAL = os.path.join(TOP, 'tests', 'tcg', 'aarch64', 'system', 'gicv5')
 KEPT = os.path.join(TOP, 'tests', 'fuzz', 'corpus-guest.txt')
-
-CFLAGS = '''-march=armv8.2-a -O2 -g -std=gnu11 -Wall -Wextra -Werror
-    -Wno-unused-parameter -Wno-missing-field-initializers
-    -ffreestanding -fno-pic -no-pie -static -nostdlib
-    -fno-stack-protector -fno-asynchronous-unwind-tables
-    -mgeneral-regs-only -mno-outline-atomics -mstrict-align
-    -Wl,--build-id=none -Wl,-z,noexecstack
-    -Wl,--no-warn-rwx-segments'''.split()
 
 MACHINE = '-cpu max -m 512 -nodefaults -no-shutdown'.split()
 EL2 = 'virt,gic-version=5,virtualization=on'
@@ -83,22 +71,10 @@ def kept(differential_only=False):
 
 def compile_guest(build):
     """Compile it into a directory; returns the ELF file"""
-    name = os.environ.get('CROSS_CC')
-    if not name:
-        name = 'aarch64-linux-gnu-gcc'
-        if platform.machine() == 'aarch64' and not shutil.which(name):
-            name = 'gcc'
-    os.makedirs(build, exist_ok=True)
-    elf = os.path.join(build, 'guest.elf')
-    sources = [os.path.join(SOURCE, f)
-               for f in ('entry.S', 'guest.c', 'generate.c')]
-    # Two programs may do this at a time.
-    part = f'{elf}.{os.getpid()}'
-    subprocess.run([name, *CFLAGS, '-I', BAREMETAL, '-T',
-                    os.path.join(SOURCE, 'guest.ld'), '-o', part, *sources],
-                   check=True)
-    os.replace(part, elf)
-    return elf
+    return baremetal.compile_elf(
+        os.path.join(build, 'guest.elf'), os.path.join(SOURCE, 'guest.ld'),
+        [os.path.join(SOURCE, f) for f in ('entry.S', 'guest.c', 'generate.c')],
+        '-Wl,--no-warn-rwx-segments')
 
 
 class Guest:

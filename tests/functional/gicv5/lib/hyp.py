@@ -9,21 +9,11 @@ the hypervisor gives to it (tests/hyp/hyp.h).
 """
 
 import os
-import platform
-import shutil
 import subprocess
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-TESTS = os.path.normpath(os.path.join(HERE, *3 * ['..']))
-SOURCE = os.path.join(TESTS, 'hyp')
-BAREMETAL = os.path.join(TESTS, 'tcg', 'aarch64', 'system', 'gicv5')
+from . import TOP, baremetal
 
-CFLAGS = '''-march=armv8.2-a -O2 -g -std=gnu11 -Wall -Wextra -Werror
-    -Wno-unused-parameter -Wno-missing-field-initializers
-    -ffreestanding -fno-pic -no-pie -static -nostdlib
-    -fno-stack-protector -fno-asynchronous-unwind-tables
-    -mgeneral-regs-only -mno-outline-atomics -mstrict-align
-    -Wl,--build-id=none -Wl,-z,noexecstack'''.split()
+SOURCE = os.path.join(TOP, 'tests', 'hyp')
 
 # As in tests/hyp/hyp.h
 CONFIG = 0x40300000
@@ -41,19 +31,10 @@ CMDLINE = 'console=ttyAMA0 earlycon rdinit=/init panic=-1'
 
 def compile_hyp(build):
     """Compile it into a directory; returns the ELF file"""
-    name = os.environ.get('CROSS_CC')
-    if not name:
-        name = 'aarch64-linux-gnu-gcc'
-        if platform.machine() == 'aarch64' and not shutil.which(name):
-            name = 'gcc'
-    os.makedirs(build, exist_ok=True)
-    elf = os.path.join(build, 'hyp.elf')
     sources = sorted(os.path.join(SOURCE, f) for f in os.listdir(SOURCE)
                      if f.endswith(('.c', '.S')))
-    subprocess.run([name, *CFLAGS, '-I', BAREMETAL, '-T',
-                    os.path.join(SOURCE, 'hyp.ld'), '-o', elf, *sources],
-                   check=True)
-    return elf
+    return baremetal.compile_elf(os.path.join(build, 'hyp.elf'),
+                                 os.path.join(SOURCE, 'hyp.ld'), sources)
 
 
 def tree(vcpus, initrd_size, append):
