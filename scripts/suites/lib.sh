@@ -78,6 +78,18 @@ guest_initramfs() {
         "tests/functional/guest/$2" "${files[@]}"
 }
 
+# The guest of most tests, with drivers for virtio disks and network cards on PCI
+initramfs_pci_load() {
+    local m files=()
+    scripts/compile-guest "$BUILD/guest/net-load" net-load
+    for m in failover net_failover virtio_blk virtio_net; do
+        files+=("lib/modules/$m.ko=$BUILD/guest/modules/$m.ko")
+    done
+    scripts/mkinitramfs "$BUILD/guest/initramfs-pci-load" \
+        "$BUILD/guest/busybox" tests/functional/guest/init \
+        "net-load=$BUILD/guest/net-load" "${files[@]}"
+}
+
 # run_tap PREFIX SECONDS COMMAND...: run a program that prints TAP and pass its
 # results on as they come, with PREFIX before each name.  See scripts/tap.
 run_tap() {
