@@ -19,7 +19,7 @@ COMPLAINTS = re.compile(
 # On a busy host a guest's CPU may get its turn after half a minute, which Linux
 # takes for a fault of its own. An interrupt that is lost is not excused: the
 # guest does not end, and the test's limit is reached.
-PATIENT = ('rcupdate.rcu_cpu_stall_suppress=1 nosoftlockup '
+PATIENT = ('rcupdate.rcu_cpu_stall_suppress=1 nowatchdog '
            'sysctl.kernel.hung_task_timeout_secs=0')
 # What looks like it and is none.
 HARMLESS = re.compile(r'Kernel command line|gicv5-guest: (?!FAIL)|'
