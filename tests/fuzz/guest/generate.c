@@ -287,9 +287,7 @@ static uint32_t gic_insn(struct pe *p)
 }
 
 /*
- * Also what does not exist. VBAR, RMR and their like are not the GIC's, nor is
- * what has CRm=1: once ones are written to DISR_EL1, QEMU 10.0 does not load
- * the machine that it saves (write_list_to_cpustate()).
+ * Also what does not exist. VBAR, RMR and their like are not the GIC's.
  */
 static uint32_t gic_neighbour(struct pe *p)
 {
@@ -297,7 +295,7 @@ static uint32_t gic_neighbour(struct pe *p)
     unsigned op1 = rnd(p) % 8;
     unsigned crm = rnd(p) % 16;
 
-    if (op0 == 3 && (crm == 1 || (crm == 0 && op1 != 1))) {
+    if (op0 == 3 && crm == 0 && op1 != 1) {
         crm += 2;
     }
     return sys(once_in(p, 2), op0, op1, 12, crm, rnd(p) % 8, operand(p));
@@ -305,7 +303,9 @@ static uint32_t gic_neighbour(struct pe *p)
 
 static uint32_t pstate_insn(struct pe *p)
 {
-    switch (rnd(p) % 8) {
+    uint64_t n = rnd(p);
+
+    switch (n % 8) {
     case 0:
         /* DAIFSet, DAIFClr */
         return 0xd50340df | (rnd(p) & 15) << 8;
@@ -323,8 +323,8 @@ static uint32_t pstate_insn(struct pe *p)
         /* SPSel, #imm */
         return 0xd50040bf | (rnd(p) & 1) << 8;
     default:
-        /* ISR_EL1 */
-        return sys(true, 3, 0, 12, 1, 0, operand(p));
+        /* ISR_EL1, DISR_EL1 */
+        return sys(n & 8, 3, 0, 12, 1, n >> 4 & 1, operand(p));
     }
 }
 
