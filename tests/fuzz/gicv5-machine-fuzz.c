@@ -43,6 +43,7 @@
 #include "target/arm/cpu.h"
 #include "target/arm/cpregs.h"
 #include "target/arm/gicv5/cpuif_internal.h"
+#include "gicv5-fuzz.h"
 #include "gicv5-machine-fuzz.h"
 
 #define NUM_IRS 2
@@ -599,14 +600,6 @@ static void run_step(const FuzzStep *s)
     }
 }
 
-static uint64_t cpu_ns(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return t.tv_sec * NANOSECONDS_PER_SECOND + t.tv_nsec;
-}
-
 /* --- inputs --- */
 
 static void lower_wires(void)
@@ -671,11 +664,11 @@ static uint64_t run(const uint8_t *data, size_t size)
     for (unsigned i = 0; i < MIN(size / FUZZ_STEP_BYTES, FUZZ_MAX_STEPS);
          i++) {
         FuzzStep s = fuzz_get_step(data, i);
-        uint64_t start = cpu_ns();
+        uint64_t start = fuzz_cpu_ns();
 
         say("%3u: ", i);
         run_step(&s);
-        if (cpu_ns() - start > STEP_MAX_NS) {
+        if (fuzz_cpu_ns() - start > STEP_MAX_NS) {
             fail("a step took too long", i);
         }
         if (each_step) {
@@ -813,6 +806,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     each_step = is_set("GICV5_FUZZ_STEPS");
     repeat = is_set("GICV5_FUZZ_REPEAT");
     qemu_init(ARRAY_SIZE(args) - 1, (char **)args);
+    fuzz_free_signals();
     object_child_foreach_recursive(object_get_root(), find_device, NULL);
     g_assert(irs[0] && irs[1] && its && iwb);
     add_device(0, OBJECT(irs[0]));

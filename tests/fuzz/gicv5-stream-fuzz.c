@@ -23,11 +23,18 @@
 #include "migration/savevm.h"
 #include "system/system.h"
 #include "target/arm/cpu.h"
+#include "gicv5-fuzz.h"
 #include "gicv5-stream-fuzz.h"
 
 #define NUM_IRS 2
 #define NUM_CPUS 4
 #define FRAMES 0x08000000
+
+/*
+ * CPU time of an input, with sanitizers: four tables of 2^24 LPIs take some ten
+ * seconds to look at.
+ */
+#define INPUT_MAX_NS (60 * NANOSECONDS_PER_SECOND)
 
 typedef struct Target {
     Object *obj;
@@ -66,6 +73,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     };
 
     qemu_init(ARRAY_SIZE(args) - 1, (char **)args);
+    fuzz_free_signals();
     object_child_foreach_recursive(object_get_root(), find_irs, NULL);
     for (unsigned i = 0; i < NUM_CPUS; i++) {
         targets[NUM_IRS + i].obj = OBJECT(qemu_get_cpu(i));
@@ -235,6 +243,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     g_autofree uint8_t *first = NULL;
     g_autofree uint8_t *second = NULL;
     size_t first_size, second_size;
+    uint64_t start = fuzz_cpu_ns();
 
     if (size < 1) {
         return -1;
@@ -252,5 +261,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         use_up(t);
     }
     reset_all();
+    g_assert(fuzz_cpu_ns() - start < INPUT_MAX_NS);
     return 0;
 }
