@@ -90,6 +90,14 @@ initramfs_pci_load() {
         "net-load=$BUILD/guest/net-load" "${files[@]}"
 }
 
+# The guest of most tests, with a VM of KVM
+initramfs_kvm_guest() {
+    scripts/compile-guest "$BUILD/guest/kvm-guest" kvm-guest
+    scripts/mkinitramfs "$BUILD/guest/initramfs-kvm-guest" \
+        "$BUILD/guest/busybox" tests/functional/guest/init \
+        "kvm-guest=$BUILD/guest/kvm-guest"
+}
+
 # run_tap PREFIX SECONDS COMMAND...: run a program that prints TAP and pass its
 # results on as they come, with PREFIX before each name.  See scripts/tap.
 run_tap() {

@@ -28,9 +28,11 @@ static long call5(long nr, long a, long b, long c, long d, long e)
     register long x2 asm("x2") = c;
     register long x3 asm("x3") = d;
     register long x4 asm("x4") = e;
+    register long x5 asm("x5") = 0;
 
     asm volatile("svc #0" : "+r"(x0)
-                 : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4) : "memory");
+                 : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5)
+                 : "memory");
     return x0;
 }
 
