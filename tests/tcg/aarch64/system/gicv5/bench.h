@@ -49,7 +49,7 @@ static void result(const char *name, uint64_t ticks, uint64_t ops)
 #define READ(reg) BENCH("read-" #reg, (void)rd(reg))
 #define WRITE(reg, v) BENCH("write-" #reg, wr(reg, v))
 
-/* What both guests measure, at EL1 */
+/* What both guests measure, at EL1, and the second one at EL2 as well */
 static void bench_registers(void)
 {
     READ(tpidr_el1);

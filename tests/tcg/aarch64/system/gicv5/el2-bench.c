@@ -138,6 +138,8 @@ static void bench(void)
     guest(PHYS_HCR, guest_registers, 0);
     suffix = "-virtual";
     guest(GUEST_HCR, guest_registers, 0);
+    suffix = "-host";
+    bench_registers();
     suffix = "";
 
     vlpi_setup(LPI(1), 1);
