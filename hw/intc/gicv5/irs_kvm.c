@@ -14,11 +14,13 @@
 #include <sys/ioctl.h>
 #include "qapi/error.h"
 #include "qemu/bitmap.h"
+#include "qemu/coroutine.h"
 #include "qemu/error-report.h"
 #include "qemu/module.h"
 #include "hw/intc/arm_gicv5_kvm.h"
 #include "hw/qdev-properties.h"
 #include "migration/snapshot-load-blocker.h"
+#include "monitor/monitor.h"
 #include "system/kvm.h"
 #include "system/kvm-renew.h"
 #include "system/kvm_int.h"
@@ -1104,6 +1106,8 @@ static bool renew(KVMARMGICv5State *k, Error **errp)
 
 static void reset_failed(Error *err)
 {
+    /* A monitor would never show it: its output ends with the process. */
+    monitor_set_cur(qemu_coroutine_self(), NULL);
     error_reportf_err(err, "kvm-gicv5: cannot reset: ");
     exit(1);
 }
