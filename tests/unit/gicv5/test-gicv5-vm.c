@@ -340,6 +340,157 @@ static void test_apart(void)
     done(r);
 }
 
+/* --- geometry of virtual ISTs ------------------------------------------ */
+
+/* Level 2 tables of 64 KiB, in an order and at a distance of their own */
+#define GEOMETRY_L2(n) (0x00c0000000000000ULL - (n) * 0x30000ULL)
+
+typedef struct Expected {
+    uint64_t addr[5];
+    uint32_t from[5];
+    uint32_t to[5];
+    unsigned seen;
+} Expected;
+
+static void expect(void *opaque, uint64_t addr, uint32_t from, uint32_t to)
+{
+    Expected *e = opaque;
+    unsigned i = 0;
+
+    while (i < ARRAY_SIZE(e->addr) && e->addr[i] != addr) {
+        i++;
+    }
+    g_test_message("%" PRIx64 ": %x to %x", addr, from, to);
+    g_assert_cmpuint(i, <, ARRAY_SIZE(e->addr));
+    g_assert_cmphex(from, ==, e->from[i]);
+    g_assert_cmphex(to, ==, e->to[i]);
+    e->seen |= 1 << i;
+}
+
+/*
+ * A VM's only table, as L2_VMTE word 2 or 3 describes it: the first and the
+ * last interrupt, and their neighbours, have their words where the arithmetic
+ * of IST_BASER and IST_CFGR puts them, and nothing else is written.
+ */
+static void check_geometry(GICv5Type type, RigIST t)
+{
+    static const unsigned entry_bytes[] = { 4, 8, 16 };
+    const unsigned size = entry_bytes[t.s];
+    const unsigned c = rig_ist_l2_index_bits(&t);
+    const uint32_t last = (1u << t.b) - 1;
+    const uint32_t id[] = { 0, last, 1, last - 1 };
+    const uint32_t word_of[] = { iste(EN | PEND, 3, 1), iste(EN | PEND, 17, 2),
+                                 iste(EN | PEND, 5, 3), iste(EN | PEND, 6, 4) };
+    /* The neighbours have been set up before. */
+    const uint32_t was[] = { 0, 0, iste(EN, 5, 3), iste(EN, 6, 4) };
+    const uint64_t vmte_word = vmte_addr(1) +
+                               (type == GICV5_TYPE_LPI ? 16 : 24);
+    Rig *r = rig(NULL);
+    RigMemory *m = &r->mem[NS];
+    uint64_t addr[4], value;
+    RigMemory before;
+    Expected e = {};
+    uint32_t w;
+
+    /* The least that the alignment of the base may be, high bits included */
+    t.base = 0x00a5000000000000ULL |
+             2ULL << (t.two_level ? MAX(5, (int)(t.b - c) + 2) :
+                                    MAX(5, t.b + 1 + t.s));
+    value = (uint64_t)t.b << 59 | (uint64_t)t.two_level << 58 |
+            (uint64_t)t.s << 56 | t.base | t.z << 1;
+
+    make_vmt(r);
+    put(r, vmte_addr(1) + 8, 3ULL << 59 | (VPET + 0x1000));
+    put(r, vmte_word, value);
+    for (unsigned i = 0; i < 4; i++) {
+        addr[i] = rig_ist_entry_addr(&t, GEOMETRY_L2(id[i] >> c), id[i]);
+        if (t.two_level) {
+            /* That of the last ones is mapped later. */
+            put(r, rig_ist_l1_addr(&t, id[i]), GEOMETRY_L2(id[i] >> c) |
+                (id[i] >> c == 0 ? VALID : 0));
+        }
+        rig_mem_stl(m, addr[i], was[i]);
+        for (unsigned k = 4; k < size; k += 4) {
+            rig_mem_stl(m, addr[i] + k, ~i);
+        }
+    }
+    gicv5_vm_set_valid(ns(r), 1);
+    g_assert_false(gicv5_get_word(vm(r, 1), gicv5_intid(type, 0), &w));
+    gicv5_vm_ist_set_valid(ns(r), 1, type);
+    g_assert_cmphex(word(r, vmte_word), ==, value | VALID);
+    gicv5_vm_ist_map_l2(ns(r), 1, type, last);
+    if (t.two_level) {
+        g_assert_cmphex(word(r, rig_ist_l1_addr(&t, last)), ==,
+                        GEOMETRY_L2(last >> c) | VALID);
+    }
+
+    /* From here on nobody looks for the VPETEs. */
+    for (unsigned i = 0; i < 4; i++) {
+        g_assert_false(gicv5_vpe_is_valid(ns(r), 1, word_of[i] >> 16));
+    }
+    before = rig_mem_copy(m);
+    if (!t.two_level) {
+        /* Not a byte is looked at that does not belong to the table. */
+        m->low = t.base;
+        m->high = t.base + ((uint64_t)size << t.b);
+    }
+    for (unsigned i = 0; i < 4; i++) {
+        uint32_t intid = gicv5_intid(type, id[i]);
+
+        g_assert_cmphex(state(r, 1, intid), ==, was[i]);
+        if (!was[i]) {
+            setup(r, 1, intid, word_of[i] >> 11 & 31, word_of[i] >> 16);
+        }
+        cmd(r, 1, GICV5_CMD_SET_PENDING, intid, 1);
+        g_assert_cmphex(state(r, 1, intid), ==, word_of[i]);
+    }
+    g_assert_false(gicv5_get_word(vm(r, 1), gicv5_intid(type, last + 1), &w));
+    g_assert_false(gicv5_get_word(vm(r, 1),
+                                  gicv5_intid(type ^ GICV5_TYPE_LPI ^
+                                              GICV5_TYPE_SPI, 0), &w));
+    m->low = 0;
+    m->high = UINT64_MAX;
+    rig_mem_diff(&before, m, expect, &e);
+    g_assert_cmpuint(e.seen, ==, 0);
+
+    gicv5_vm_ist_set_invalid(ns(r), 1, type);
+    e = (Expected) {
+        .addr = { addr[0], addr[1], addr[2], addr[3], vmte_word },
+        .from = { was[0], was[1], was[2], was[3], (uint32_t)value | VALID },
+        .to = { word_of[0], word_of[1], word_of[2], word_of[3],
+                (uint32_t)value },
+    };
+    rig_mem_diff(&before, m, expect, &e);
+    g_assert_cmpuint(e.seen, ==, 31);
+    g_assert_false(gicv5_get_word(vm(r, 1), gicv5_intid(type, 0), &w));
+
+    /* Once more; its L1 ISTEs are valid already. */
+    gicv5_vm_ist_set_valid(ns(r), 1, type);
+    g_assert_cmphex(word(r, vmte_word), ==, value | VALID);
+    for (unsigned i = 0; i < 4; i++) {
+        g_assert_cmphex(state(r, 1, gicv5_intid(type, id[i])), ==, word_of[i]);
+    }
+    rig_mem_free(&before);
+    done(r);
+}
+
+static void test_geometry(void)
+{
+    static const unsigned bits[] = { 5, 6, 10, 12, 15, 16 };
+
+    for (unsigned i = 0; i < 2 * 2 * 3 * 3 * ARRAY_SIZE(bits); i++) {
+        RigIST t = {
+            .two_level = i / 2 % 2, .s = i / 4 % 3, .z = i / 12 % 3,
+            .b = bits[i / 36],
+        };
+
+        g_test_message("%s, %s, ISTSZ %u, L2SZ %u, %u ID bits",
+                       i % 2 ? "SPIs" : "LPIs",
+                       t.two_level ? "two-level" : "linear", t.s, t.z, t.b);
+        check_geometry(i % 2 ? GICV5_TYPE_SPI : GICV5_TYPE_LPI, t);
+    }
+}
+
 /* --- residency -------------------------------------------------------- */
 
 static void test_resident(void)
@@ -2188,6 +2339,7 @@ int main(int argc, char **argv)
     g_test_add_func("/gicv5/vm/not-ram", test_not_ram);
     g_test_add_func("/gicv5/vm/ist", test_ist);
     g_test_add_func("/gicv5/vm/apart", test_apart);
+    g_test_add_func("/gicv5/vm/geometry", test_geometry);
     g_test_add_func("/gicv5/vm/resident", test_resident);
     g_test_add_func("/gicv5/vm/doorbell", test_doorbell);
     g_test_add_func("/gicv5/vm/vpe-later", test_vpe_later);
