@@ -1105,6 +1105,40 @@ static void assert_same_vms(Rig *a, Rig *b)
     }
 }
 
+static uint64_t ist_bytes(const GICv5IST *ist)
+{
+    GICv5ISTPart part;
+    uint64_t bytes = 0;
+
+    for (uint32_t p = 0; gicv5_ist_is_valid(ist) &&
+                         gicv5_ist_next_part(ist, p, &part);
+         p = part.index + 1) {
+        bytes += 69 + 4 * bitmap_count_one(part.send, GICV5_IST_PAGE_SIZE);
+    }
+    return bytes;
+}
+
+/*
+ * What a migration says that it has to send is not less than what it sends, by
+ * the number of bytes that each VM, VPE, page and interrupt may take.
+ */
+static void check_save_size(Rig *r)
+{
+    uint64_t bytes = ist_bytes(rig_ist(r, NS));
+    GICv5VMState state;
+    GICv5VPEState vpe;
+    GICv5Space *vm;
+
+    for (uint32_t id = 0; (vm = gicv5_vm_next(ns(r), id, &state));
+         id = state.id + 1) {
+        bytes += 62 + ist_bytes(&vm->lpi) + ist_bytes(&vm->spi);
+        for (uint32_t n = 0; gicv5_vpe_next(vm, n, &vpe); n = vpe.id + 1) {
+            bytes += 22;
+        }
+    }
+    g_assert_cmpuint(bytes, <=, gicv5_system_save_size(r->sys));
+}
+
 /*
  * Another system with what a migration of @r sends, and a copy of its memory,
  * which is not looked at meanwhile
@@ -1113,6 +1147,7 @@ static Rig *moved(Rig *r)
 {
     Rig *to = rig_new(gicv5_system_config(r->sys));
 
+    check_save_size(r);
     g_assert_cmpint(gicv5_system_add_irs(to->sys, 0, 32), ==, 0);
     for (unsigned i = 0; i < 4; i++) {
         gicv5_system_add_pe(to->sys, 0, i, to);
@@ -1131,6 +1166,7 @@ static Rig *moved(Rig *r)
     g_assert_cmpuint(ns(to)->vmt.memory, <=, ns(r)->vmt.memory);
     g_assert_true(gicv5_system_check(to->sys));
     g_assert_cmpuint(to->sys->save_vpes, ==, r->sys->save_vpes);
+    check_save_size(to);
     assert_same_vms(r, to);
     return to;
 }
