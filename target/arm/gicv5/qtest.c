@@ -157,7 +157,11 @@ static const char *qtest_op(ARMCPU *cpu, GICv5ContextID ctx, int num,
         return NULL;
     case GICV5_QTEST_POWER:
         cpu->power_state = value ? PSCI_ON : PSCI_OFF;
-        gicv5_cpuif_tell_limit(cpu, ctx);
+        if (value) {
+            gicv5_cpuif_tell_limit(cpu, ctx);
+        } else {
+            gicv5_cpuif_power_off(cpu);
+        }
         return NULL;
     case GICV5_QTEST_CHECK:
         *result = check(cpu);
