@@ -731,6 +731,9 @@ static void test_hostile(void)
 #define VMT_CFGR 0x0210
 #define VMAP_VMR 0x02c8
 #define VMAP_VISTR 0x02d0
+#define VMAP_VPER 0x02e0
+#define VPE_SELR 0x0240
+#define VPE_DBR 0x0248
 #define SAVE_VMR 0x0300
 #define IRS_TOP (1ULL << 63)
 #define IRS_VM(n) ((uint64_t)(n) << 32)
@@ -739,6 +742,13 @@ static void test_hostile(void)
 #define VMTE(n) (VMT + 32 * (n))
 #define VPET (RAM_BASE + 0x510000)
 #define VIST (RAM_BASE + 0x520000)
+
+#define VPED(n) (RAM_BASE + 0x530000 + 32 * (n))
+#define CONTEXTR_V (1ULL << 63)
+#define CONTEXTR_F (1ULL << 62)
+#define CONTEXTR_DB (1ULL << 60)
+#define CONTEXTR_DBPM(p) ((uint64_t)(p) << 55)
+#define DOORBELL 40
 
 /* Is LPI @lpi of VM 3 pending, as the IRS says when it saves the VM? */
 static bool vm_took(const ITS *s, uint32_t lpi)
@@ -787,6 +797,71 @@ static void test_vm(void)
     message(&s, 9, 3);
     g_assert_true(took(&s, 9));
     g_assert_false(vm_took(&s, 9));
+    qtest_quit(qts);
+}
+
+/* An event of a VM is a candidate of its VPE, or rings the VPE's doorbell. */
+static void test_vm_delivery(void)
+{
+    QTestState *qts = start(ONLY_NS,
+                            "-global arm-gicv5.x-virtualization=on");
+    ITS s = its(qts, DOM_NS);
+    CPU guest = s.cpu, resident = s.cpu;
+
+    guest.scope = SCOPE_VM;
+    guest.vm = 3;
+    resident.scope = SCOPE_RESIDENT;
+    ist_set_valid(&s.irs, IST, IST_CFG(LPI_BITS, 0, 0));
+    irs_enable(&s.irs);
+    cpu_enable(&s.cpu);
+    enable(&s, DT, 20);
+    qtest_writeq(qts, DT + 8 * 9, ITT | VALID | EVENT_BITS(3));
+    irs_writel(&s.irs, VMT_CFGR, 8);
+    irs_writeq(&s.irs, VMT_BASER, VMT | VALID);
+    qtest_writeq(qts, VMTE(3) + 8, EVENT_BITS(1) | VPET);
+    qtest_writeq(qts, VMTE(3) + 16, EVENT_BITS(5) | VIST);
+    irs_writeq(&s.irs, VMAP_VMR, IRS_TOP | 3);
+    irs_writeq(&s.irs, VMAP_VISTR, IRS_TOP | IRS_VM(3) | 2u << 29);
+    /* Event i is LPI 7 + i, for VPE i, whose doorbell is LPI DOORBELL + i. */
+    for (unsigned i = 0; i < 2; i++) {
+        qtest_writeq(qts, ITT + 8 * i, ITTE(7 + i) | VIRTUAL | VM(3));
+        qtest_writeq(qts, VPET + 8 * i, VPED(i));
+        irs_writeq(&s.irs, VMAP_VPER, IRS_TOP | IRS_VM(3) | i);
+        irs_writeq(&s.irs, VPE_SELR, IRS_TOP | IRS_VM(i) | 3);
+        irs_writeq(&s.irs, VPE_DBR, IRS_TOP | (DOORBELL + i));
+        gic_configure(&s.cpu, LPI(DOORBELL + i), 2 + i, IAFFID(0));
+        gic_configure(&guest, LPI(7 + i), 5 + i, i);
+    }
+    /* VPE 1 leaves and waits, VPE 0 comes. */
+    cpu_set_resident(&s.cpu, CONTEXTR_V | IRS_VM(1) | 3);
+    cpu_set_resident(&s.cpu, CONTEXTR_DB | CONTEXTR_DBPM(6));
+    g_assert_false(cpu_set_resident(&s.cpu, CONTEXTR_V | 3) & CONTEXTR_F);
+    assert_no_candidate(&resident);
+    message(&s, 9, 0);
+    assert_candidate(&resident, LPI(7), 5);
+    assert_no_candidate(&s.cpu);
+    message(&s, 9, 1);
+    assert_candidate(&resident, LPI(7), 5);
+    assert_candidate(&s.cpu, LPI(DOORBELL + 1), 3);
+    g_assert_cmphex(cpu_acknowledge(&s.cpu), ==, LPI(DOORBELL + 1));
+    cpu_finish(&s.cpu, LPI(DOORBELL + 1));
+    /* Once for each request */
+    gic(&guest, SET_PENDING, LPI(8), 0);
+    message(&s, 9, 1);
+    assert_no_candidate(&s.cpu);
+
+    /* The other way round */
+    cpu_set_resident(&s.cpu, CONTEXTR_DB | CONTEXTR_DBPM(4));
+    assert_no_candidate(&s.cpu);
+    g_assert_false(cpu_set_resident(&s.cpu, CONTEXTR_V | IRS_VM(1) | 3) &
+                   CONTEXTR_F);
+    assert_candidate(&resident, LPI(8), 6);
+    gic(&guest, SET_PENDING, LPI(7), 0);
+    gic(&guest, SET_PRIORITY, LPI(7), 4);
+    assert_no_candidate(&s.cpu);
+    message(&s, 9, 0);
+    assert_candidate(&s.cpu, LPI(DOORBELL), 2);
+    assert_candidate(&resident, LPI(8), 6);
     qtest_quit(qts);
 }
 
@@ -998,6 +1073,7 @@ int main(int argc, char **argv)
     qtest_add_func("gicv5/its/software", test_software);
     qtest_add_func("gicv5/its/hostile", test_hostile);
     qtest_add_func("gicv5/its/vm", test_vm);
+    qtest_add_func("gicv5/its/vm-delivery", test_vm_delivery);
     qtest_add_func("gicv5/its/migration", test_migration);
     qtest_add_func("gicv5/its/refused", test_refused);
     qtest_add_func("gicv5/its/props", test_props);
