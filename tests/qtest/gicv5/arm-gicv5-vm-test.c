@@ -5,6 +5,8 @@
  */
 
 #include "qemu/osdep.h"
+#include "qobject/qdict.h"
+#include "qobject/qlist.h"
 #include "gicv5-driver.h"
 
 #define IDR0_VIRT (1u << 6)
@@ -51,6 +53,7 @@
 #define VLPI_L2 (RAM_BASE + 0x160000)
 
 #define VIRT "-global arm-gicv5.x-virtualization=on "
+#define EL2 "-machine el2=on "
 #define NO_ONE_N "-global arm-gicv5.has-virt-one-of-n=off "
 
 static QTestState *start(IRS *f)
@@ -87,13 +90,18 @@ static void make_vmt(const IRS *f)
     g_assert_cmphex(ld(f, VMT), ==, L2_VMT | VALID);
 }
 
-static void make_vm(const IRS *f, unsigned vm)
+static void make_vm_at(const IRS *f, unsigned vm, uint64_t vpet)
 {
     st(f, VMTE(vm), 0);
-    st(f, VMTE(vm) + 8, 2ULL << 59 | VPET);
+    st(f, VMTE(vm) + 8, 2ULL << 59 | vpet);
     irs_writeq(f, VMAP_VMR, M | vm);
     assert_idle(f);
     g_assert_cmphex(ld(f, VMTE(vm)), ==, VALID);
+}
+
+static void make_vm(const IRS *f, unsigned vm)
+{
+    make_vm_at(f, vm, VPET);
 }
 
 static void make_vpe(const IRS *f, unsigned vm, unsigned vpe)
@@ -853,6 +861,367 @@ static void test_move_mismatch(void)
     qtest_quit(qts);
 }
 
+/* --- snapshots, reset, power --- */
+
+static void wait_job(QTestState *qts, const char *id)
+{
+    for (;;) {
+        QDict *rsp = qtest_qmp(qts, "{ 'execute': 'query-jobs' }");
+        QDict *job = qobject_to(QDict, qlist_peek(qdict_get_qlist(rsp,
+                                                                  "return")));
+        bool done = g_str_equal(qdict_get_str(job, "status"), "concluded");
+
+        g_assert_cmpstr(qdict_get_try_str(job, "error"), ==, NULL);
+        qobject_unref(rsp);
+        if (done) {
+            break;
+        }
+        g_usleep(1000);
+    }
+    qtest_qmp_assert_success(qts, "{ 'execute': 'job-dismiss', "
+                             "'arguments': { 'id': %s } }", id);
+}
+
+/* Something to keep snapshots in */
+static void add_disk(QTestState *qts, const char *path)
+{
+    g_assert_true(g_file_set_contents(path, "", 0, NULL));
+    qtest_qmp_assert_success(qts, "{ 'execute': 'blockdev-add', 'arguments': "
+                             "{ 'driver': 'file', 'node-name': 'file', "
+                             "'filename': %s } }", path);
+    qtest_qmp_assert_success(qts, "{ 'execute': 'blockdev-create', "
+                             "'arguments': { 'job-id': 'create', 'options': "
+                             "{ 'driver': 'qcow2', 'file': 'file', "
+                             "'size': 1048576 } } }");
+    wait_job(qts, "create");
+    qtest_qmp_assert_success(qts, "{ 'execute': 'blockdev-add', 'arguments': "
+                             "{ 'driver': 'qcow2', 'node-name': 'disk', "
+                             "'file': 'file' } }");
+}
+
+static void snapshot(QTestState *qts, const char *command)
+{
+    g_autofree char *said = qtest_hmp(qts, "%s", command);
+
+    g_assert_cmpstr(said, ==, "");
+}
+
+/* Everything of the tables above */
+#define TABLES (RAM_BASE + 0x100000)
+#define TABLES_SIZE 0xc0000
+
+#define NUM_LOOKS (0x400 / 4 + 4 * 5 + 2 * 7 + 4 * 256)
+
+/**
+ * Looks: what software can see of VMs, and of the PEs that they are on
+ *
+ * @tables: memory, before anything else was looked at
+ */
+typedef struct Looks {
+    uint64_t value[NUM_LOOKS];
+    uint8_t tables[TABLES_SIZE];
+} Looks;
+
+static Looks *look(const IRS *f, const CPU *host, const CPU *guest)
+{
+    Looks *looks = g_new0(Looks, 1);
+    uint64_t *v = looks->value;
+    uint64_t selected = irs_readq(f, VPE_SELR);
+
+    qtest_memread(f->qts, TABLES, looks->tables, TABLES_SIZE);
+    for (unsigned offset = 0; offset < 0x400; offset += 4) {
+        *v++ = irs_readl(f, offset);
+    }
+    for (unsigned i = 0; i < 4; i++) {
+        *v++ = i < 3 ? select_vpe(f, 3, i) : select_vpe(f, 5, 1);
+        *v++ = irs_readq(f, VPE_DBR);
+        *v++ = irs_readl(f, VPE_CR0);
+        *v++ = irs_readq(f, VPE_HPPIR);
+        *v++ = irs_readl(f, VPE_STATUSR);
+    }
+    irs_writeq(f, VPE_SELR, S | selected);
+    for (unsigned i = 0; i < 2; i++) {
+        CPU resident = host[i];
+
+        resident.scope = SCOPE_RESIDENT;
+        *v++ = gic(&host[i], CPU_CANDIDATE, 0, 0);
+        *v++ = gic(&host[i], CPU_LINES, 0, 0);
+        *v++ = gic(&host[i], CPU_APR, 0, 0);
+        *v++ = gic(&host[i], CPU_HPPIR, 0, 0);
+        *v++ = gic(&resident, CPU_CANDIDATE, 0, 0);
+        *v++ = gic(&resident, CPU_APR, 0, 0);
+        *v++ = gic(&resident, REQUEST_CONFIG, SPI(4), 0);
+    }
+    for (unsigned id = 0; id < 256; id++) {
+        CPU other = *guest;
+
+        other.vm = 5;
+        *v++ = gic(&host[0], REQUEST_CONFIG, LPI(id), 0);
+        *v++ = gic(guest, REQUEST_CONFIG, SPI(id), 0);
+        *v++ = gic(guest, REQUEST_CONFIG, LPI(512 + id), 0);
+        *v++ = gic(&other, REQUEST_CONFIG, SPI(id), 0);
+    }
+    g_assert_true(v == looks->value + NUM_LOOKS);
+    for (unsigned i = 0; i < 2; i++) {
+        g_assert_cmpuint(gic(&host[i], CPU_CHECK, 0, 0), ==, 1);
+    }
+    return looks;
+}
+
+/* How many values differ */
+static unsigned differences(const Looks *a, const Looks *b)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < NUM_LOOKS; i++) {
+        if (a->value[i] != b->value[i]) {
+            g_test_message("value %u: 0x%" PRIx64 " and 0x%" PRIx64, i,
+                           a->value[i], b->value[i]);
+            n++;
+        }
+    }
+    for (unsigned i = 0; i < TABLES_SIZE; i++) {
+        n += a->tables[i] != b->tables[i];
+    }
+    return n;
+}
+
+#define VPET_5 (VPET + 0x8000)
+#define VSPI_5 (VSPI + 0x8000)
+
+/*
+ * VM 3: VPE 0 waits, and would be rung for by priority 8, but 9 is pending;
+ * VPE 1 is resident on CPU 1, with pending and active interrupts; the doorbell
+ * of VPE 2 has rung. VM 5 has been saved; its VPE 1 has a pending interrupt.
+ */
+static void busy_vms(const IRS *f, const CPU *host, const CPU *guest)
+{
+    CPU other = *guest, resident = host[1];
+
+    resident.scope = SCOPE_RESIDENT;
+    st(f, VLPI, VLPI_L2 | VALID);
+    st(f, VMTE(3) + 16, 11ULL << 59 | 1ULL << 58 | VLPI);
+    irs_writeq(f, VMAP_VISTR, M | HI(3) | TYPE_LPI);
+    make_vpe(f, 3, 2);
+    gic_configure(&host[0], LPI(DOORBELL + 2), 2, IAFFID(0));
+
+    cpu_set_resident(&host[1], CONTEXTR(3, 1));
+    cpu_enable(&resident);
+    gic_configure(guest, SPI(5), 3, 1);
+    gic(guest, SET_PENDING, SPI(5), 1);
+    g_assert_cmphex(cpu_acknowledge(&resident), ==, SPI(5));
+    gic_configure(guest, SPI(4), 9, 1);
+    gic(guest, SET_PENDING, SPI(4), 1);
+    gic_configure(guest, LPI(700), 10, 1);
+    gic(guest, SET_PENDING, LPI(700), 1);
+
+    gic_configure(guest, SPI(1), 9, 0);
+    gic(guest, SET_PENDING, SPI(1), 1);
+    cpu_set_resident(&host[0], CONTEXTR(3, 0));
+    cpu_set_resident(&host[0], CONTEXTR_DB | CONTEXTR_DBPM(8));
+    gic_configure(guest, SPI(2), 5, 2);
+    gic(guest, SET_PENDING, SPI(2), 1);
+    g_assert_true(select_vpe(f, 3, 2));
+    irs_writeq(f, VPE_DBR, M | U | HI(31) | (DOORBELL + 2));
+    assert_candidate(&host[0], LPI(DOORBELL + 2), 2);
+
+    other.vm = 5;
+    make_vm_at(f, 5, VPET_5);
+    st(f, VMTE(5) + 24, 6ULL << 59 | VSPI_5);
+    irs_writeq(f, VMAP_VISTR, M | HI(5) | TYPE_SPI);
+    st(f, VPET_5 + 8, VPED(100));
+    irs_writeq(f, VMAP_VPER, M | HI(5) | 1);
+    gic_configure(&other, SPI(63), 7, 1);
+    gic(&other, SET_PENDING, SPI(63), 1);
+    irs_writeq(f, SAVE_VMR, S | Q | 5);
+    gic(&other, SET_PRIORITY, SPI(62), 7);
+
+    irs_writel(f, CR1, UINT32_MAX);
+    irs_writel(f, VM_SELR, 3);
+    irs_writeq(f, VM_DBR, M | 2);
+    irs_writel(f, SPI_SELR, 6);
+    irs_writeq(f, SPI_VMR, M | 3);
+    irs_writeq(f, VPE_SELR, S | HI(1) | 3);
+}
+
+/* Nothing is as it was. */
+static void change_all(const IRS *f, const CPU *host, const CPU *guest)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        cpu_set_resident(&host[i], CONTEXTR(5, 1));
+        gic(&host[i], SET_PENDING, LPI(DOORBELL + 2), 0);
+        gic(&host[i], CPU_SET_EN, 0, 0);
+        gic(&host[i], CPU_SET_PCR, 0, 3);
+    }
+    gic(guest, DEACTIVATE, SPI(5), 0);
+    gic(guest, SET_PENDING, SPI(2), 0);
+    irs_writeq(f, SPI_VMR, 0);
+    irs_writeq(f, VMAP_VMR, M | U | 3);
+    irs_writeq(f, VMT_BASER, 0);
+    ist_set_invalid(f);
+    qtest_memset(f->qts, TABLES, 0x5a, TABLES_SIZE);
+    irs_writel(f, CR0, 0);
+    irs_writel(f, CR1, 0);
+    irs_writel(f, VMT_CFGR, 9);
+    irs_writeq(f, VMT_BASER, (TABLES + TABLES_SIZE) | VALID);
+    irs_writeq(f, VMAP_VMR, M | 7);
+    irs_writeq(f, VPE_SELR, S | 7);
+    irs_writeq(f, VPE_SELR, HI(2) | 5);
+    irs_writeq(f, SAVE_VMR, S | Q | 7);
+    irs_writel(f, VM_SELR, 7);
+}
+
+static void test_snapshot(void)
+{
+    g_autofree char *dir = g_dir_make_tmp("gicv5-vm-XXXXXX", NULL);
+    g_autofree char *path = g_strdup_printf("%s/disk", dir);
+    g_autofree Looks *before = NULL;
+    CPU host[2], guest, resident;
+    IRS f;
+    /* Only CPUs with EL2 have a virtual CPU interface to save. */
+    QTestState *qts = start_vm_on(gicv5_start(1, ONLY_NS, 2, VIRT EL2), &f,
+                                  host, &guest);
+
+    add_disk(qts, path);
+    busy_vms(&f, host, &guest);
+    before = look(&f, host, &guest);
+    snapshot(qts, "savevm one");
+    for (unsigned i = 0; i < 3; i++) {
+        g_autofree Looks *now = look(&f, host, &guest);
+        g_autofree Looks *changed = NULL;
+
+        g_assert_cmpuint(differences(before, now), ==, 0);
+        change_all(&f, host, &guest);
+        changed = look(&f, host, &guest);
+        g_assert_cmpuint(differences(before, changed), >, TABLES_SIZE / 2);
+        snapshot(qts, "loadvm one");
+    }
+
+    /* It goes on: the doorbell that waited, the VPE that is there */
+    assert_candidate(&host[0], LPI(DOORBELL + 2), 2);
+    gic(&guest, SET_PRIORITY, SPI(1), 8);
+    assert_candidate(&host[0], LPI(DOORBELL), 1);
+    resident = host[1];
+    resident.scope = SCOPE_RESIDENT;
+    assert_candidate(&resident, SPI(4), 9);
+    gic_configure(&guest, SPI(8), 2, 1);
+    gic(&guest, SET_PENDING, SPI(8), 1);
+    assert_candidate(&resident, SPI(8), 2);
+    g_assert_cmphex(cpu_acknowledge(&resident), ==, SPI(8));
+    cpu_finish(&resident, SPI(8));
+    cpu_finish(&resident, SPI(5));
+    g_assert_cmphex(cpu_acknowledge(&resident), ==, SPI(4));
+    qtest_quit(qts);
+    unlink(path);
+    rmdir(dir);
+}
+
+/* Nothing is left of VMs, and nothing is written to their memory. */
+static void test_reset(void)
+{
+    g_autofree uint8_t *before = g_malloc(TABLES_SIZE);
+    g_autofree uint8_t *after = g_malloc(TABLES_SIZE);
+    CPU host[2], guest, resident;
+    IRS f;
+    QTestState *qts = start_vm(&f, host, &guest);
+
+    for (unsigned pass = 0; pass < 2; pass++) {
+        busy_vms(&f, host, &guest);
+        qtest_memread(qts, TABLES, before, TABLES_SIZE);
+        qtest_system_reset(qts);
+        qtest_memread(qts, TABLES, after, TABLES_SIZE);
+        g_assert_cmpmem(before, TABLES_SIZE, after, TABLES_SIZE);
+        for (unsigned off = VMT_BASER; off <= SAVE_VM_STATUSR; off += 4) {
+            bool status = off == VMT_STATUSR || off == VPE_STATUSR ||
+                          off == VM_STATUSR || off == SAVE_VM_STATUSR;
+
+            g_assert_cmphex(irs_readl(&f, off), ==, status);
+        }
+        g_assert_cmphex(irs_readq(&f, SPI_VMR), ==, 0);
+        for (unsigned i = 0; i < 2; i++) {
+            resident = host[i];
+            resident.scope = SCOPE_RESIDENT;
+            assert_no_candidate(&host[i]);
+            assert_no_candidate(&resident);
+            assert_icsr(&resident, SPI(4), UNREACHABLE);
+            g_assert_cmpuint(gic(&host[i], CPU_CHECK, 0, 0), ==, 1);
+        }
+        assert_icsr(&guest, SPI(4), UNREACHABLE);
+
+        /* Software makes its tables, and the same VM, anew. */
+        qtest_memset(qts, TABLES, 0, TABLES_SIZE);
+        start_vm_on(qts, &f, host, &guest);
+        assert_icsr(&guest, SPI(4), 0);
+    }
+    busy_vms(&f, host, &guest);
+    resident = host[1];
+    resident.scope = SCOPE_RESIDENT;
+    assert_candidate(&resident, SPI(4), 9);
+    qtest_quit(qts);
+}
+
+/* A PE that is switched off: its VPE leaves, and asks for no ring. */
+static void test_power(void)
+{
+    CPU host[2], guest, resident;
+    IRS f;
+    QTestState *qts = start_vm_on(gicv5_start(1, ONLY_NS, 2, VIRT EL2), &f,
+                                  host, &guest);
+
+    gic_configure(&guest, SPI(1), 4, 0);
+    gic_configure(&guest, SPI(2), 5, 1);
+    /* Both doorbells are for CPU 1, where VPE 0 leaves and VPE 1 stays. */
+    gic(&host[0], SET_TARGET, LPI(DOORBELL), IAFFID(1));
+    cpu_set_resident(&host[1], CONTEXTR(3, 0));
+    cpu_set_resident(&host[1], CONTEXTR_DB | CONTEXTR_DBPM(31));
+    cpu_set_resident(&host[1], CONTEXTR(3, 1));
+    g_assert_true(select_vpe(&f, 3, 1));
+    irs_writeq(&f, VPE_DBR, M | U | HI(31) | (DOORBELL + 1));
+    g_assert_cmphex(irs_readq(&f, VPE_DBR), ==,
+                    M | U | HI(31) | (DOORBELL + 1));
+
+    gic(&host[1], CPU_POWER, 0, 0);
+    resident = host[1];
+    resident.scope = SCOPE_RESIDENT;
+    assert_icsr(&resident, SPI(2), UNREACHABLE);
+    g_assert_cmphex(irs_readq(&f, VPE_DBR), ==, M | HI(31) | (DOORBELL + 1));
+    gic(&guest, SET_PENDING, SPI(2), 1);
+    assert_no_candidate(&resident);
+    assert_icsr(&host[0], LPI(DOORBELL + 1), ISTE_ENABLE | ISTE_PRIO(1) |
+                ISTE_IAFFID(IAFFID(1)));
+    /* The doorbell of the one that waits pends for the PE, off or not. */
+    gic(&guest, SET_PENDING, SPI(1), 1);
+    assert_icsr(&host[0], LPI(DOORBELL), ISTE_PENDING | ISTE_ENABLE |
+                ISTE_PRIO(1) | ISTE_IAFFID(IAFFID(1)));
+    assert_candidate(&host[1], LPI(DOORBELL), 1);
+    g_assert_true(select_vpe(&f, 3, 0));
+    g_assert_cmphex(irs_readq(&f, VPE_DBR), ==, M | HI(31) | DOORBELL);
+
+    /* Elsewhere it goes on. */
+    g_assert_false(cpu_set_resident(&host[0], CONTEXTR(3, 1)) & CONTEXTR_F);
+    resident = host[0];
+    resident.scope = SCOPE_RESIDENT;
+    assert_candidate(&resident, SPI(2), 5);
+    for (unsigned i = 0; i < 2; i++) {
+        g_assert_cmpuint(gic(&host[i], CPU_CHECK, 0, 0), ==, 1);
+    }
+    /* Off twice, with a VPE that is not there any more, and on again */
+    gic(&host[1], CPU_POWER, 0, 0);
+    irs_writeq(&f, VMAP_VMR, M | U | 3);
+    gic(&host[0], CPU_POWER, 0, 0);
+    for (unsigned i = 0; i < 2; i++) {
+        gic(&host[i], CPU_POWER, 0, 1);
+        g_assert_cmpuint(gic(&host[i], CPU_CHECK, 0, 0), ==, 1);
+    }
+    irs_writeq(&f, VMAP_VMR, M | 3);
+    g_assert_false(cpu_set_resident(&host[1], CONTEXTR(3, 0)) & CONTEXTR_F);
+    resident = host[1];
+    resident.scope = SCOPE_RESIDENT;
+    gic(&guest, SET_PENDING, SPI(1), 1);
+    assert_candidate(&resident, SPI(1), 4);
+    qtest_quit(qts);
+}
+
 /* Without virtualization the same requests have answers. */
 static void test_not_virtual(void)
 {
@@ -1076,6 +1445,136 @@ static void test_limits(void)
     unlink(log);
 }
 
+/* Where the tables of the largest VMs are, number @i of them */
+#define MAX_L1_VMT (RAM_BASE + 0x1000000)
+#define MAX_L2_VMT(i) (RAM_BASE + 0x1010000 + 0x1000 * (i))
+#define MAX_VPET(i) (RAM_BASE + 0x1100000 + 0x80000 * (i))
+#define MAX_VPED(i) (RAM_BASE + 0x1400000 + 0x1000 * (i))
+#define MAX_VSPI(i) (RAM_BASE + 0x1500000 + 0x80 * (i))
+
+/* The largest VM_ID and VPE_ID that there can be, and the next ones */
+static void test_limits_max(void)
+{
+    static const struct {
+        uint16_t id;
+        unsigned l2;
+        unsigned vpe_id_bits;
+    } vms[] = { { 0x80, 0, 15 }, { 0xff80, 1, 16 }, { 0xffff, 1, 31 } };
+    QTestState *qts = gicv5_start(1, ONLY_NS, 2, VIRT
+                                  "-global arm-gicv5.vm-id-bits=16 "
+                                  "-global arm-gicv5.vpe-id-bits=16");
+    IRS f = gicv5_irs(qts, 0, DOM_NS);
+    CPU host[2], guest, resident;
+
+    g_assert_cmphex(irs_readl(&f, IDR3), ==, 1 << 10 | 16 << 5);
+    g_assert_cmphex(irs_readl(&f, IDR4), ==, 15 << 6 | 5);
+    ist_set_valid(&f, IST, IST_CFG(10, 0, 0));
+    irs_enable(&f);
+    for (unsigned i = 0; i < 2; i++) {
+        host[i] = gicv5_cpu(qts, i, DOM_NS);
+        cpu_enable(&host[i]);
+    }
+    guest = resident = host[1];
+    guest.scope = SCOPE_VM;
+    resident.scope = SCOPE_RESIDENT;
+
+    /* More bits than there can be are as many as there can be. */
+    irs_writel(&f, VMT_CFGR, VMT_CFGR_TWO_LEVEL | 31);
+    irs_writeq(&f, VMT_BASER, MAX_L1_VMT | VALID);
+    for (unsigned i = 0; i < ARRAY_SIZE(vms); i++) {
+        uint64_t l1 = MAX_L1_VMT + 8 * (vms[i].id >> 7);
+        uint64_t vmte = MAX_L2_VMT(vms[i].l2) + 32 * (vms[i].id & 127);
+        unsigned last = vms[i].vpe_id_bits == 15 ? 0x7fff : 0xffff;
+        uint32_t lpi = DOORBELL + i;
+
+        st(&f, l1, MAX_L2_VMT(vms[i].l2) | (ld(&f, l1) & VALID));
+        irs_writeq(&f, VMAP_L2_VMTR, M | vms[i].id);
+        g_assert_cmphex(ld(&f, l1), ==, MAX_L2_VMT(vms[i].l2) | VALID);
+        st(&f, vmte + 8, (uint64_t)vms[i].vpe_id_bits << 59 | MAX_VPET(i));
+        irs_writeq(&f, VMAP_VMR, M | vms[i].id);
+        g_assert_cmphex(ld(&f, vmte), ==, VALID);
+        irs_writel(&f, VM_SELR, vms[i].id);
+        g_assert_cmphex(irs_readl(&f, VM_STATUSR), ==, 3);
+        st(&f, vmte + 24, 5ULL << 59 | MAX_VSPI(i));
+        irs_writeq(&f, VMAP_VISTR, M | HI(vms[i].id) | TYPE_SPI);
+        g_assert_true(ld(&f, vmte + 24) & VALID);
+
+        st(&f, MAX_VPET(i) + 8 * last, MAX_VPED(i));
+        irs_writeq(&f, VMAP_VPER, M | HI(vms[i].id) | last);
+        g_assert_cmphex(ld(&f, MAX_VPET(i) + 8 * last), ==,
+                        MAX_VPED(i) | VALID);
+        g_assert_true(select_vpe(&f, vms[i].id, last));
+        irs_writeq(&f, VPE_DBR, M | lpi);
+        gic_configure(&host[0], LPI(lpi), 1, IAFFID(0));
+
+        /* Its interrupts reach it, and then its doorbell. */
+        guest.vm = vms[i].id;
+        gic_configure(&guest, SPI(31), 4 + i, last);
+        g_assert_false(cpu_set_resident(&host[1], CONTEXTR(vms[i].id, last)) &
+                       CONTEXTR_F);
+        gic(&guest, SET_PENDING, SPI(31), 1);
+        assert_candidate(&resident, SPI(31), 4 + i);
+        g_assert_cmphex(irs_readq(&f, VPE_HPPIR), ==, HI(1) | SPI(31));
+        assert_icsr(&resident, SPI(31), ISTE_PENDING | ISTE_ENABLE |
+                    ISTE_PRIO(4 + i) | ISTE_IAFFID(last));
+        gic(&guest, SET_PENDING, SPI(31), 0);
+        cpu_set_resident(&host[1], CONTEXTR_DB | CONTEXTR_DBPM(4 + i));
+        assert_no_candidate(&host[0]);
+        gic(&guest, SET_PENDING, SPI(31), 1);
+        assert_candidate(&host[0], LPI(lpi), 1);
+        g_assert_cmphex(cpu_acknowledge(&host[0]), ==, LPI(lpi));
+        cpu_finish(&host[0], LPI(lpi));
+        assert_info(qts, i == 0 ? "    VM 128" :
+                         i == 1 ? "    VM 65408" : "    VM 65535", true);
+    }
+    /* Each has what it had. */
+    for (unsigned i = 0; i < ARRAY_SIZE(vms); i++) {
+        guest.vm = vms[i].id;
+        assert_icsr(&guest, SPI(31), ISTE_PENDING | ISTE_ENABLE |
+                    ISTE_PRIO(4 + i) |
+                    ISTE_IAFFID(i == 0 ? 0x7fff : 0xffff));
+    }
+
+    /* The first VPE that the first VM cannot have */
+    irs_writeq(&f, VMAP_VPER, M | HI(0x80) | 0x8000);
+    g_assert_cmphex(ld(&f, MAX_VPET(0) + 8 * 0x8000), ==, 0);
+    g_assert_false(select_vpe(&f, 0x80, 0x8000));
+    g_assert_true(cpu_set_resident(&host[1], CONTEXTR(0x80, 0x8000)) &
+                  CONTEXTR_F);
+    /* VMs next to these, whose L2 tables are not there */
+    for (unsigned i = 0; i < 3; i++) {
+        unsigned id = i == 0 ? 0x7f : i == 1 ? 0x100 : 0xff7f;
+
+        irs_writeq(&f, VMAP_VMR, M | id);
+        irs_writel(&f, VM_SELR, id);
+        g_assert_cmphex(irs_readl(&f, VM_STATUSR), ==, 1);
+        g_assert_true(cpu_set_resident(&host[1], CONTEXTR(id, 0)) &
+                      CONTEXTR_F);
+    }
+
+    /* A VM table of half the size: they are beyond it, the first is not. */
+    irs_writeq(&f, VMT_BASER, 0);
+    irs_writel(&f, VMT_CFGR, VMT_CFGR_TWO_LEVEL | 15);
+    irs_writeq(&f, VMT_BASER, MAX_L1_VMT | VALID);
+    for (unsigned i = 0; i < ARRAY_SIZE(vms); i++) {
+        unsigned last = i == 0 ? 0x7fff : 0xffff;
+
+        irs_writel(&f, VM_SELR, vms[i].id);
+        g_assert_cmphex(irs_readl(&f, VM_STATUSR), ==, i == 0 ? 3 : 1);
+        g_assert_cmpint(select_vpe(&f, vms[i].id, last), ==, i == 0);
+        g_assert_cmpint(!(cpu_set_resident(&host[1],
+                                           CONTEXTR(vms[i].id, last)) &
+                          CONTEXTR_F), ==, i == 0);
+        cpu_set_resident(&host[1], 0);
+    }
+    st(&f, MAX_L1_VMT + 8 * 0x100, MAX_L2_VMT(2));
+    irs_writeq(&f, VMAP_L2_VMTR, M | 0x8000);
+    irs_writeq(&f, VMAP_VMR, M | 0x8000);
+    g_assert_cmphex(ld(&f, MAX_L1_VMT + 8 * 0x100), ==, MAX_L2_VMT(2));
+    g_assert_cmphex(ld(&f, MAX_L2_VMT(2)), ==, 0);
+    qtest_quit(qts);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -1091,9 +1590,13 @@ int main(int argc, char **argv)
     qtest_add_func("/gicv5/vm/move", test_move);
     qtest_add_func("/gicv5/vm/move-irs", test_move_irs);
     qtest_add_func("/gicv5/vm/move-mismatch", test_move_mismatch);
+    qtest_add_func("/gicv5/vm/snapshot", test_snapshot);
+    qtest_add_func("/gicv5/vm/reset", test_reset);
+    qtest_add_func("/gicv5/vm/power", test_power);
     qtest_add_func("/gicv5/vm/spi-vmr", test_spi_vmr);
     qtest_add_func("/gicv5/vm/not-virtual", test_not_virtual);
     qtest_add_func("/gicv5/vm/hostile", test_hostile);
     qtest_add_func("/gicv5/vm/limits", test_limits);
+    qtest_add_func("/gicv5/vm/limits/max", test_limits_max);
     return g_test_run();
 }
