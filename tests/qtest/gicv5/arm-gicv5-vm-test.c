@@ -1575,6 +1575,64 @@ static void test_limits_max(void)
     qtest_quit(qts);
 }
 
+#define MANY_CPUS 512
+#define MANY_STEP 73
+#define VIRT_IRS_BASE 0x08010000
+
+/* As many PEs as the board has, and VPEs on some, the last one included */
+static void test_many(void)
+{
+    const unsigned last = MANY_CPUS - 1;
+    QTestState *qts = qtest_initf("-machine virt,gic-version=5,acpi=off,"
+                                  "virtualization=on -cpu max -m 64 -smp %u "
+                                  "-nodefaults", MANY_CPUS);
+    IRS f = { .qts = qts, .domain = DOM_NS, .base = VIRT_IRS_BASE };
+    CPU first = gicv5_cpu(qts, 0, DOM_NS), guest = first;
+
+    guest.scope = SCOPE_VM;
+    guest.vm = 3;
+    make_vmt(&f);
+    st(&f, VMTE(3) + 8, 9ULL << 59 | VPET);
+    irs_writeq(&f, VMAP_VMR, M | 3);
+    st(&f, VMTE(3) + 24, 10ULL << 59 | VSPI);
+    irs_writeq(&f, VMAP_VISTR, M | HI(3) | TYPE_SPI);
+    ist_set_valid(&f, IST, IST_CFG(10, 0, 0));
+    irs_enable(&f);
+    gic_configure(&first, LPI(DOORBELL), 1, last);
+    for (unsigned i = 0; i < MANY_CPUS; i += MANY_STEP) {
+        CPU c = gicv5_cpu(qts, i, DOM_NS);
+
+        make_vpe(&f, 3, i);
+        g_assert_false(cpu_set_resident(&c, CONTEXTR(3, i)) & CONTEXTR_F);
+        gic_configure(&guest, SPI(i), i % 32, i);
+        gic(&guest, SET_PENDING, SPI(i), 1);
+    }
+    for (unsigned i = 0; i < MANY_CPUS; i++) {
+        CPU c = gicv5_cpu(qts, i, DOM_NS);
+
+        assert_no_candidate(&c);
+        c.scope = SCOPE_RESIDENT;
+        if (i % MANY_STEP) {
+            assert_no_candidate(&c);
+        } else {
+            assert_candidate(&c, SPI(i), i % 32);
+        }
+    }
+
+    /* The last one leaves, and its doorbell is an interrupt of that PE. */
+    first.cpu = last;
+    cpu_enable(&first);
+    g_assert_true(select_vpe(&f, 3, last));
+    irs_writeq(&f, VPE_DBR, M | DOORBELL);
+    gic(&guest, SET_PENDING, SPI(last), 0);
+    cpu_set_resident(&first, CONTEXTR_DB | CONTEXTR_DBPM(31));
+    assert_no_candidate(&first);
+    gic(&guest, SET_PENDING, SPI(last), 1);
+    assert_candidate(&first, LPI(DOORBELL), 1);
+    g_assert_cmpuint(gic(&first, CPU_CHECK, 0, 0), ==, 1);
+    qtest_quit(qts);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -1598,5 +1656,6 @@ int main(int argc, char **argv)
     qtest_add_func("/gicv5/vm/hostile", test_hostile);
     qtest_add_func("/gicv5/vm/limits", test_limits);
     qtest_add_func("/gicv5/vm/limits/max", test_limits_max);
+    qtest_add_func("/gicv5/vm/many", test_many);
     return g_test_run();
 }
