@@ -96,7 +96,7 @@
 #define PE_STATUSR_ONLINE       BIT(2)
 #define SAVE_STATUSR_Q          BIT(1)
 
-/* VMAP_*: map, unmap; VPE_SELR and SAVE_VMR: S; VPE_DBR: DBV, REQ_DB */
+/* VMAP_*: map, unmap; VPE_SELR and SAVE_VMR: S; VPE_DBR: DBV */
 #define VMAP_M                  BIT(63)
 #define VMAP_U                  BIT(62)
 #define VMAP_TYPE(t)            ((uint64_t)(t) << 29)
@@ -104,8 +104,6 @@
 #define VPE_SELR_S              BIT(63)
 #define VPE_SELR_VPE(vpe)       ((uint64_t)(vpe) << 32)
 #define VPE_DBR_DBV             BIT(63)
-#define VPE_DBR_REQ_DB          BIT(62)
-#define VPE_DBR_DBPM(p)         ((uint64_t)(p) << 32)
 #define SAVE_S                  BIT(63)
 #define SAVE_Q                  BIT(62)
 

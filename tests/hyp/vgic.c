@@ -120,26 +120,32 @@ static unsigned doorbell_limit(const struct vcpu *v)
     return mask < active ? mask : active;
 }
 
-/* A VPE's doorbell is its own LPI; in a VM that was off it may be wanted. */
-static void set_doorbell(const struct vcpu *v)
+/* What follows is about this VPE. */
+static void select_vpe(const struct vcpu *v)
 {
-    unsigned limit = v->state == VCPU_BLOCKED ? doorbell_limit(v) : 0;
-    uint64_t dbr = VPE_DBR_DBV |
-                   INTID_ID(LPI_DOORBELL(v->vm - vms, v->vpe));
-
-    if (limit) {
-        dbr |= VPE_DBR_REQ_DB | VPE_DBR_DBPM(limit - 1);
-    }
     irs_w64(IRS_VPE_SELR, VPE_SELR_S | VPE_SELR_VPE(v->vpe) | v->vm->id);
     irs_wait(IRS_VPE_STATUSR);
     if (!(irs_r32(IRS_VPE_STATUSR) & STATUSR_V)) {
         die("a VPE is not valid");
     }
+}
+
+/* A VPE's doorbell is its own LPI. Who leaves says when it is to ring. */
+static void set_doorbell(const struct vcpu *v)
+{
+    select_vpe(v);
     /* DPS: no 1-of-N interrupts */
     irs_w32(IRS_VPE_CR0, 1);
     irs_wait(IRS_VPE_STATUSR);
-    irs_w64(IRS_VPE_DBR, dbr);
+    irs_w64(IRS_VPE_DBR, VPE_DBR_DBV |
+            INTID_ID(LPI_DOORBELL(v->vm - vms, v->vpe)));
     irs_wait(IRS_VPE_STATUSR);
+}
+
+static uint64_t doorbell(const struct vcpu *v)
+{
+    select_vpe(v);
+    return irs_r64(IRS_VPE_DBR);
 }
 
 void vgic_make_vm(struct vm *vm)
@@ -437,7 +443,7 @@ void vgic_save_restore(struct vm *vm)
     struct vm_tables *t = tables_of(vm);
     struct vmte *e = &vmt[vm->id];
     unsigned from = spi_table(vm) != t->spi[0];
-    uint64_t before;
+    uint64_t before, doorbells[MAX_VCPUS];
 
     /*
      * S writes all to memory, Q says if anything has changed since. A
@@ -446,6 +452,9 @@ void vgic_save_restore(struct vm *vm)
     save(vm, SAVE_S | SAVE_Q);
     before = checksum(vm);
     save(vm, SAVE_Q);
+    for (unsigned i = 0; i < vm->vcpu_count; i++) {
+        doorbells[i] = doorbell(&vm->vcpus[i]);
+    }
 
     vmap(IRS_VMAP_VMR, VMAP_U | vm->id);
     check_valid(&e->vmd, false, "a VM has stayed valid");
@@ -464,10 +473,14 @@ void vgic_save_restore(struct vm *vm)
 
     /*
      * Tables and VPEs are valid with their VM, since their valid bits were
-     * set. A VPE that becomes valid has no doorbell.
+     * set. A VPE that VMAP_VPER makes valid has no doorbell, but these have
+     * what they had: IRS_VPE_DBR, with the request of one that waits.
      */
     for (unsigned i = 0; i < vm->vcpu_count; i++) {
-        set_doorbell(&vm->vcpus[i]);
+        if (doorbell(&vm->vcpus[i]) != doorbells[i] ||
+            !(doorbells[i] & VPE_DBR_DBV)) {
+            die("a VPE has lost its doorbell");
+        }
     }
     for (unsigned i = 0; i < pending_count; i++) {
         gic_vdpend(vm->id, pending[i], true);
