@@ -978,6 +978,54 @@ static void test_vdpend_remote(void)
     CHECK_EQ(this_cpu()->count, 0);
 }
 
+/*
+ * A guest changes its mask, and the PE looks at what there is, while CPU 0
+ * changes that: neither waits for the other.
+ */
+static shared unsigned masks;
+static shared bool masks_end;
+
+static uint64_t guest_masks(uint64_t unused)
+{
+    while (!masks_end) {
+        wr(ICC_PCR_EL1, 8 + masks % 2);
+        isb();
+        masks++;
+        /* Not relax(): a WFI takes the BQL, and hides who else does not. */
+        asm volatile("yield");
+    }
+    wr(ICC_PCR_EL1, 31);
+    gic_sync();
+    return rd(ICC_HPPIR_EL1);
+}
+
+static void test_vdpend_masked(void)
+{
+    struct run r = { 0, 0, guest_masks, 0, 0 };
+
+    if (!setup(2)) {
+        return;
+    }
+    CHECK(vpe_enter(0, 0, 0));
+    guest(VIRT, guest_lpi, LPI(5));
+    vpe_leave(0);
+    masks = 0;
+    masks_end = false;
+    cpu_submit(1, job_run, &r);
+    for (unsigned i = 0; i < 100; i++) {
+        unsigned before = masks;
+
+        gic_vdpend(0, LPI(5), i % 2);
+        if (!CHECK(wait_for(masks > before + 1))) {
+            break;
+        }
+    }
+    masks_end = true;
+    CHECK(cpu_wait_idle(1));
+    CHECK_EQ(r.result, VLPI(5));
+    CHECK_EQ(own_vcpus[1].irqs, 0);
+}
+
 /* 1-of-N within a VM */
 
 /* An enabled edge of priority 16 that any VPE may take */
@@ -1535,6 +1583,7 @@ const struct test tests[] = {
     { "a CPU that goes", test_cpu_goes },
     { "a CPU that is reset", test_cpu_resets },
     { "VDPEND from another CPU", test_vdpend_remote },
+    { "VDPEND while another CPU masks", test_vdpend_masked },
     { "1-of-N: what a VPE takes", test_1ofn_limit },
     { "1-of-N: one of two VPEs", test_1ofn_two },
     { "1-of-N: doorbell of the VM", test_1ofn_doorbell },
