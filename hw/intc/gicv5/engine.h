@@ -405,9 +405,6 @@ void gicv5_ist_map_l2(GICv5IST *ist, uint32_t id);
  * virtualization.
  */
 
-/* log2 of the bytes of a VPE descriptor (VPED) */
-#define GICV5_VPED_SHIFT 5
-
 /**
  * gicv5_vmt_set_valid: IRS_VMT_BASER.VALID from 0 to 1; looks at no memory
  *

@@ -64,6 +64,13 @@ static bool check_virt(const ARMGICv5CommonState *s, Error **errp)
                    s->vpe_id_bits);
         return false;
     }
+    if (s->vped_size_bits < GICV5_MIN_VPED_SIZE_BITS ||
+        s->vped_size_bits > GICV5_MAX_VPED_SIZE_BITS) {
+        error_setg(errp, "vped-size-bits must be %u to %u, but is %u",
+                   GICV5_MIN_VPED_SIZE_BITS, GICV5_MAX_VPED_SIZE_BITS,
+                   s->vped_size_bits);
+        return false;
+    }
     if (s->vm_memory < GICV5_MIN_LPI_MEMORY) {
         error_setg(errp, "vm-memory must be at least %" PRIu64 " bytes, but "
                    "is %" PRIu64, (uint64_t)GICV5_MIN_LPI_MEMORY,
@@ -189,13 +196,15 @@ static bool check_primary(ARMGICv5CommonState *s, Error **errp)
         s->one_of_n != p->one_of_n || s->swerr != p->swerr ||
         s->lpi_memory != p->lpi_memory || s->virt != p->virt ||
         s->virt_one_of_n != p->virt_one_of_n ||
-        s->vm_id_bits != p->vm_id_bits || s->vpe_id_bits != p->vpe_id_bits ||
+        s->vm_id_bits != p->vm_id_bits || s->vmt_levels != p->vmt_levels ||
+        s->vpe_id_bits != p->vpe_id_bits ||
+        s->vped_size_bits != p->vped_size_bits ||
         s->vm_memory != p->vm_memory) {
         error_setg(errp, "spi-range, id-bits, min-lpi-id-bits, "
                    "priority-bits, domains, has-one-of-n, has-swerr, "
                    "lpi-memory, x-virtualization, has-virt-one-of-n, "
-                   "vm-id-bits, vpe-id-bits and vm-memory must be those of the "
-                   "primary IRS");
+                   "vm-id-bits, vmt-levels, vpe-id-bits, vped-size-bits and "
+                   "vm-memory must be those of the primary IRS");
         return false;
     }
     /* All IRSes share the tables, which are where the primary says. */
@@ -556,7 +565,10 @@ static const Property arm_gicv5_common_properties[] = {
     DEFINE_PROP_BOOL("has-virt-one-of-n", ARMGICv5CommonState, virt_one_of_n,
                      true),
     DEFINE_PROP_UINT8("vm-id-bits", ARMGICv5CommonState, vm_id_bits, 16),
+    DEFINE_PROP_BOOL("vmt-levels", ARMGICv5CommonState, vmt_levels, true),
     DEFINE_PROP_UINT8("vpe-id-bits", ARMGICv5CommonState, vpe_id_bits, 9),
+    DEFINE_PROP_UINT8("vped-size-bits", ARMGICv5CommonState, vped_size_bits,
+                      GICV5_DEFAULT_VPED_SIZE_BITS),
     DEFINE_PROP_SIZE("vm-memory", ARMGICv5CommonState, vm_memory,
                      GICV5_DEFAULT_VM_MEMORY),
     DEFINE_PROP_LINK("sysmem", ARMGICv5CommonState, dma_mr,

@@ -55,6 +55,19 @@ bool gicv5_irs_has_virt_one_n(const void *opaque);
 uint32_t gicv5_irs_idr3(const ARMGICv5CommonState *s);
 uint32_t gicv5_irs_idr4(const ARMGICv5CommonState *s);
 
+/* Bits of IRS_VMT_CFGR that software can write */
+uint32_t gicv5_irs_vmt_cfgr_mask(const ARMGICv5CommonState *s);
+
+/*
+ * log2 of the bytes of a VPE descriptor: what the engine needs, and the most
+ * that IRS_IDR4 allows. The default keeps descriptors that follow each other at
+ * addresses whose bits 4:3 are 0, since not all software has these in
+ * VPETE.VPED_ADDR.
+ */
+#define GICV5_MIN_VPED_SIZE_BITS 3
+#define GICV5_MAX_VPED_SIZE_BITS 12
+#define GICV5_DEFAULT_VPED_SIZE_BITS 5
+
 /**
  * gicv5_irs_ist_config: how the IRS takes a value of IRS_IST_CFGR
  *

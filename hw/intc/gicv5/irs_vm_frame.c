@@ -30,16 +30,22 @@ bool gicv5_irs_has_virt_one_n(const void *opaque)
 uint32_t gicv5_irs_idr3(const ARMGICv5CommonState *s)
 {
     /* No VM descriptors */
-    uint32_t v = FIELD_DP32(0, IRS_IDR3, VMT_LEVELS, 1);
+    uint32_t v = FIELD_DP32(0, IRS_IDR3, VMT_LEVELS, s->vmt_levels);
 
     return FIELD_DP32(v, IRS_IDR3, VM_ID_BITS, s->vm_id_bits);
 }
 
 uint32_t gicv5_irs_idr4(const ARMGICv5CommonState *s)
 {
-    uint32_t v = FIELD_DP32(0, IRS_IDR4, VPED_SZ, GICV5_VPED_SHIFT);
+    uint32_t v = FIELD_DP32(0, IRS_IDR4, VPED_SZ, s->vped_size_bits);
 
     return FIELD_DP32(v, IRS_IDR4, VPE_ID_BITS, s->vpe_id_bits - 1);
+}
+
+uint32_t gicv5_irs_vmt_cfgr_mask(const ARMGICv5CommonState *s)
+{
+    return s->vmt_levels ? GICV5_IRS_VMT_CFGR_MASK :
+                           R_IRS_VMT_CFGR_VM_ID_BITS_MASK;
 }
 
 static GICv5Space *space_of(const GICv5IRSDomain *d)
@@ -85,7 +91,7 @@ static void vmt_cfgr_write(GICv5IRSDomain *d, uint32_t value)
                       "the VM table is valid\n");
         return;
     }
-    vmt_regs(d)->vmt_cfgr = value;
+    vmt_regs(d)->vmt_cfgr = value & gicv5_irs_vmt_cfgr_mask(d->irs);
 }
 
 static void vmap_vmr_write(GICv5IRSDomain *d, uint64_t value)

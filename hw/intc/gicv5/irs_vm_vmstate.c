@@ -427,7 +427,7 @@ static int virt_domain_post_load(void *opaque, int version_id)
         in_mask(d, "vmt_baser", d->vmt_baser,
                 primary ? GICV5_IRS_VMT_BASER_MASK : 0) &&
         in_mask(d, "vmt_cfgr", d->vmt_cfgr,
-                primary ? GICV5_IRS_VMT_CFGR_MASK : 0) &&
+                primary ? gicv5_irs_vmt_cfgr_mask(d->irs) : 0) &&
         in_mask(d, "vpe_selr", d->vpe_selr, R_IRS_VPE_SELR_VM_ID_MASK |
                 R_IRS_VPE_SELR_VPE_ID_MASK) &&
         in_mask(d, "vpe_selected", d->vpe_selected,

@@ -469,6 +469,18 @@ static uint32_t idr_here(const ARMGICv5CommonState *s, unsigned n,
     return v;
 }
 
+static void other_id(const ARMGICv5CommonState *s, const char *name,
+                     const char *option, uint32_t here, uint32_t there,
+                     Error **errp)
+{
+    g_autofree char *global = g_strdup_printf("-global %s.%s",
+                                              object_get_typename(OBJECT(s)),
+                                              name);
+
+    error_setg(errp, "%s is %u, but the source has %u (option %s)", name, here,
+               there, option ? option : global);
+}
+
 bool gicv5_irs_check_idr(ARMGICv5CommonState *s, const uint32_t *idr,
                          Error **errp)
 {
@@ -498,15 +510,8 @@ bool gicv5_irs_check_idr(ARMGICv5CommonState *s, const uint32_t *idr,
                                    fields[i].length);
 
         if (here != there) {
-            g_autofree char *global =
-                g_strdup_printf("-global %s.%s",
-                                object_get_typename(OBJECT(s)),
-                                fields[i].name);
-
-            error_setg(errp, "%s is %u, but the source has %u (option %s)",
-                       fields[i].name, here + fields[i].minus,
-                       there + fields[i].minus,
-                       fields[i].option ? fields[i].option : global);
+            other_id(s, fields[i].name, fields[i].option,
+                     here + fields[i].minus, there + fields[i].minus, errp);
             return false;
         }
     }
@@ -520,12 +525,82 @@ bool gicv5_irs_check_idr(ARMGICv5CommonState *s, const uint32_t *idr,
     return true;
 }
 
+/*
+ * Of IRS_IDR3 and IRS_IDR4, what version 1 does not have. An IRS without VMs
+ * has the defaults, whatever its properties are.
+ */
+static uint8_t vmt_levels(const ARMGICv5CommonState *s)
+{
+    return !s->virt || s->vmt_levels;
+}
+
+static uint8_t vped_size_bits(const ARMGICv5CommonState *s)
+{
+    return s->virt ? s->vped_size_bits : GICV5_DEFAULT_VPED_SIZE_BITS;
+}
+
+static bool check_virt_id(const ARMGICv5CommonState *s, Error **errp)
+{
+    if (s->mig_vmt_levels != vmt_levels(s)) {
+        other_id(s, "vmt-levels", OPT_GLOBAL, vmt_levels(s),
+                 s->mig_vmt_levels, errp);
+        return false;
+    }
+    if (s->mig_vped_size_bits != vped_size_bits(s)) {
+        other_id(s, "vped-size-bits", OPT_GLOBAL, vped_size_bits(s),
+                 s->mig_vped_size_bits, errp);
+        return false;
+    }
+    return true;
+}
+
+static bool virt_id_needed(void *opaque)
+{
+    const ARMGICv5CommonState *s = opaque;
+
+    return !vmt_levels(s) ||
+           vped_size_bits(s) != GICV5_DEFAULT_VPED_SIZE_BITS;
+}
+
+static int virt_id_pre_save(void *opaque)
+{
+    ARMGICv5CommonState *s = opaque;
+
+    s->mig_vmt_levels = vmt_levels(s);
+    s->mig_vped_size_bits = vped_size_bits(s);
+    return 0;
+}
+
+static const VMStateDescription vmstate_gicv5_virt_id = {
+    .name = "arm_gicv5/id/virt",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .needed = virt_id_needed,
+    .pre_save = virt_id_pre_save,
+    .fields = (const VMStateField[]) {
+        VMSTATE_UINT8(mig_vmt_levels, ARMGICv5CommonState),
+        VMSTATE_UINT8(mig_vped_size_bits, ARMGICv5CommonState),
+        VMSTATE_END_OF_LIST()
+    }
+};
+
+/* A stream without the subsection has the defaults. */
+static int id_pre_load(void *opaque)
+{
+    ARMGICv5CommonState *s = opaque;
+
+    s->mig_vmt_levels = true;
+    s->mig_vped_size_bits = GICV5_DEFAULT_VPED_SIZE_BITS;
+    return 0;
+}
+
 static int id_post_load(void *opaque, int version_id)
 {
     ARMGICv5CommonState *s = opaque;
     Error *err = NULL;
 
-    if (!ARM_GICV5_COMMON_GET_CLASS(s)->check_idr(s, s->mig_idr, &err)) {
+    if (!ARM_GICV5_COMMON_GET_CLASS(s)->check_idr(s, s->mig_idr, &err) ||
+        !check_virt_id(s, &err)) {
         error_reportf_err(err, "arm-gicv5: idr: ");
         return -EINVAL;
     }
@@ -537,10 +612,15 @@ static const VMStateDescription vmstate_gicv5_id = {
     .name = "arm_gicv5/id",
     .version_id = 1,
     .minimum_version_id = 1,
+    .pre_load = id_pre_load,
     .post_load = id_post_load,
     .fields = (const VMStateField[]) {
         VMSTATE_UINT32_ARRAY(mig_idr, ARMGICv5CommonState, GICV5_NUM_IDRS),
         VMSTATE_END_OF_LIST()
+    },
+    .subsections = (const VMStateDescription * const []) {
+        &vmstate_gicv5_virt_id,
+        NULL
     }
 };
 

@@ -137,10 +137,13 @@ typedef enum GICv5Part {
  * @virt_one_of_n: "has-virt-one-of-n", 1-of-N routing in VMs
  *     (IRS_IDR0.VIRT_ONE_N); nothing without @virt
  * @vm_id_bits: "vm-id-bits", 8..16 (IRS_IDR3.VM_ID_BITS)
+ * @vmt_levels: "vmt-levels", two-level VM tables (IRS_IDR3.VMT_LEVELS)
  * @vpe_id_bits: "vpe-id-bits", 1..16 (IRS_IDR4.VPE_ID_BITS + 1)
+ * @vped_size_bits: "vped-size-bits", log2 of the bytes of a VPE descriptor,
+ *     3..12 (IRS_IDR4.VPED_SZ)
  * @vm_memory: "vm-memory", bytes of host memory for the state of VMs that are
- *     used, at least GICV5_MIN_LPI_MEMORY; the same in each IRS, as the three
- *     above
+ *     used, at least GICV5_MIN_LPI_MEMORY; the same in each IRS, as all from
+ *     @virt on
  * @dma_mr: "sysmem", link to the memory that tables live in; the system
  *     memory if unset. Set in the primary only, as
  * @secure_mr: "secure-memory", link to that of the Secure and EL3 domains;
@@ -171,7 +174,9 @@ struct ARMGICv5CommonState {
     bool virt;
     bool virt_one_of_n;
     uint8_t vm_id_bits;
+    bool vmt_levels;
     uint8_t vpe_id_bits;
+    uint8_t vped_size_bits;
     uint64_t vm_memory;
     MemoryRegion *dma_mr;
     MemoryRegion *secure_mr;
@@ -194,6 +199,8 @@ struct ARMGICv5CommonState {
 
     /* What migration sends, valid in between only */
     uint32_t mig_idr[GICV5_NUM_IDRS];
+    uint8_t mig_vmt_levels;
+    uint8_t mig_vped_size_bits;
     uint64_t *mig_spi;              /* spi_irs_range of them */
     bool mig_virt;                  /* the subsection of VMs was there */
     uint8_t *mig_dps;               /* num_cpus: IRS_PE_CR0.DPS by domain */

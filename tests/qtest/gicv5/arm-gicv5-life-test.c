@@ -72,6 +72,8 @@ static void test_failed_realize(void)
         { "cpus=0" SYSMEM ";min-lpi-id-bits=15", "min-lpi-id-bits must be" },
         { "cpus=0" SYSMEM ";x-virtualization=on;vm-id-bits=7",
           "vm-id-bits must be" },
+        { "cpus=0" SYSMEM ";x-virtualization=on;vped-size-bits=13",
+          "vped-size-bits must be" },
         { "cpus=0" SYSMEM ";priority-bits=0", "priority-bits must be" },
         { "cpus=0" SYSMEM ";priority-bits=6", "priority-bits must be" },
         { "cpus=0" SYSMEM ";domains=0", "domains must be a mask" },
@@ -114,6 +116,10 @@ static void test_failed_secondary(void)
         const char *message;
     } bad[] = {
         { "cpus=1;irsid=1;spi-irs-range=0;id-bits=9", "must be those of the" },
+        { "cpus=1;irsid=1;spi-irs-range=0;vmt-levels=off",
+          "must be those of the" },
+        { "cpus=1;irsid=1;spi-irs-range=0;vped-size-bits=6",
+          "must be those of the" },
         { "cpus=1;irsid=1", "SPIs 0 to 255 are another IRS's" },
         { "cpus=1;spi-irs-range=0", "irsid 0 is another IRS's" },
         { "cpus=1;irsid=1;spi-irs-range=0;iaffids=0",

@@ -50,6 +50,13 @@ static const BadCase bad_cases[] = {
       "vpe-id-bits must be 1 to 16, but is 0" },
     { "vpe-id-bits/17", CPU0 G("x-virtualization=on") G("vpe-id-bits=17"),
       "vpe-id-bits must be 1 to 16, but is 17" },
+    { "vped-size-bits/2", CPU0 G("x-virtualization=on") G("vped-size-bits=2"),
+      "vped-size-bits must be 3 to 12, but is 2" },
+    { "vped-size-bits/13", CPU0 G("x-virtualization=on")
+      G("vped-size-bits=13"), "vped-size-bits must be 3 to 12, but is 13" },
+    { "vped-size-bits/256", CPU0 G("vped-size-bits=256"),
+      "vped-size-bits" },
+    { "vmt-levels", CPU0 G("vmt-levels=2"), "vmt-levels" },
     { "vm-memory", CPU0 G("x-virtualization=on") G("vm-memory=65535"),
       "vm-memory must be at least 65536 bytes, but is 65535" },
     { "domains/0", CPU0 G("domains=0"), "domains must be a mask of" },
@@ -167,7 +174,8 @@ static void test_properties(void)
         "id-bits", "min-lpi-id-bits", "priority-bits", "domains",
         "has-one-of-n", "has-virt-one-of-n", "has-setlpi", "has-swerr",
         "primary", "sysmem",
-        "x-virtualization", "vm-id-bits", "vpe-id-bits", "vm-memory",
+        "x-virtualization", "vm-id-bits", "vmt-levels", "vpe-id-bits",
+        "vped-size-bits", "vm-memory",
     };
     QTestState *qts = gicv5_start(1, ONLY_NS, 1, NULL);
     QDict *rsp = qtest_qmp(qts, "{ 'execute': 'device-list-properties', "
@@ -357,7 +365,12 @@ int main(int argc, char **argv)
     qtest_add_data_func("gicv5/props/good/virtualization", CPU0
                         G("x-virtualization=on") G("vm-id-bits=8")
                         G("vpe-id-bits=16") G("vm-memory=64K")
+                        G("vmt-levels=off") G("vped-size-bits=3")
                         G("domains=15"), test_good);
+    /* Of VMs that are not there */
+    qtest_add_data_func("gicv5/props/good/no-virtualization", CPU0
+                        G("vped-size-bits=13") G("vmt-levels=off"),
+                        test_good);
     qtest_add_data_func("gicv5/props/good/no-spi", CPU0 G("spi-base=256"),
                         test_good);
     qtest_add_func("gicv5/props/bare", test_bare_defaults);

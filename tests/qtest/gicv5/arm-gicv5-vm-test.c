@@ -55,6 +55,8 @@
 #define VIRT "-global arm-gicv5.x-virtualization=on "
 #define EL2 "-machine el2=on "
 #define NO_ONE_N "-global arm-gicv5.has-virt-one-of-n=off "
+#define LINEAR "-global arm-gicv5.vmt-levels=off "
+#define VPED_4K "-global arm-gicv5.vped-size-bits=12 "
 
 static QTestState *start(IRS *f)
 {
@@ -124,24 +126,38 @@ static bool select_vpe(const IRS *f, unsigned vm, unsigned vpe)
 
 static void test_id(void)
 {
-    QTestState *qts = gicv5_start(1, ALL_DOMAINS, 1,
-                                  "-global arm-gicv5.x-virtualization=on "
-                                  "-global arm-gicv5.vm-id-bits=10 "
-                                  "-global arm-gicv5.vpe-id-bits=12");
-
-    for (unsigned d = 0; d < NUM_DOMAINS; d++) {
-        IRS f = gicv5_irs(qts, 0, d);
-        bool virt = d != DOM_EL3;
-
-        g_assert_true(!!(irs_readl(&f, IDR0) & IDR0_VIRT) == virt);
-        g_assert_true(!!(irs_readl(&f, IDR0) & IDR0_VIRT_ONE_N) == virt);
+    static const struct {
+        const char *args;
+        uint32_t idr3;
+        uint32_t idr4;
+    } cases[] = {
         /* VMT_LEVELS, no VMD; VPED of 32 bytes */
-        g_assert_cmphex(irs_readl(&f, IDR3), ==, virt ? 1 << 10 | 10 << 5 : 0);
-        g_assert_cmphex(irs_readl(&f, IDR4), ==, virt ? 11 << 6 | 5 : 0);
-        irs_writel(&f, CR1, UINT32_MAX);
-        g_assert_cmphex(irs_readl(&f, CR1), ==, virt ? 0xffff : 0xff);
+        { VIRT, 1 << 10 | 16 << 5, 8 << 6 | 5 },
+        { VIRT "-global arm-gicv5.vm-id-bits=10 "
+          "-global arm-gicv5.vpe-id-bits=12", 1 << 10 | 10 << 5, 11 << 6 | 5 },
+        { VIRT LINEAR VPED_4K, 16 << 5, 8 << 6 | 12 },
+        { VIRT "-global arm-gicv5.vped-size-bits=3", 1 << 10 | 16 << 5,
+          8 << 6 | 3 },
+        { VIRT LINEAR "-global arm-gicv5.vm-id-bits=8 "
+          "-global arm-gicv5.vpe-id-bits=1", 8 << 5, 5 },
+    };
+
+    for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+        QTestState *qts = gicv5_start(2, ALL_DOMAINS, 2, cases[i].args);
+
+        for (unsigned n = 0; n < 2 * NUM_DOMAINS; n++) {
+            IRS f = gicv5_irs(qts, n / NUM_DOMAINS, n % NUM_DOMAINS);
+            bool virt = n % NUM_DOMAINS != DOM_EL3;
+
+            g_assert_true(!!(irs_readl(&f, IDR0) & IDR0_VIRT) == virt);
+            g_assert_true(!!(irs_readl(&f, IDR0) & IDR0_VIRT_ONE_N) == virt);
+            g_assert_cmphex(irs_readl(&f, IDR3), ==, cases[i].idr3 * virt);
+            g_assert_cmphex(irs_readl(&f, IDR4), ==, cases[i].idr4 * virt);
+            irs_writel(&f, CR1, UINT32_MAX);
+            g_assert_cmphex(irs_readl(&f, CR1), ==, virt ? 0xffff : 0xff);
+        }
+        qtest_quit(qts);
     }
-    qtest_quit(qts);
 }
 
 /* Reset values, and what can be written without an operation */
@@ -638,6 +654,58 @@ static void test_spi_vmr(void)
 }
 
 /* --- migration --- */
+
+/* IRS_IDR3 and IRS_IDR4 as they were, and as they were not */
+static void test_move_id(void)
+{
+    static const struct {
+        const char *name;
+        const char *arg;
+        unsigned here;
+        unsigned usual;
+    } props[] = {
+        { "vmt-levels", LINEAR, 0, 1 },
+        { "vped-size-bits", VPED_4K, 12, 5 },
+    };
+
+    for (unsigned i = 0; i < ARRAY_SIZE(props); i++) {
+        g_autofree char *args = g_strdup_printf(VIRT "%s", props[i].arg);
+        g_autofree char *same = g_strdup_printf("irs=2 -smp 2 %s", args);
+        QTestState *qts = gicv5_start(2, ONLY_NS, 2, args);
+        IRS f = gicv5_irs(qts, 1, DOM_NS);
+        g_autofree char *text = NULL;
+        uint32_t cfgr, idr3, idr4;
+
+        irs_writel(&f, VMT_CFGR, UINT32_MAX);
+        cfgr = irs_readl(&f, VMT_CFGR);
+        idr3 = irs_readl(&f, IDR3);
+        idr4 = irs_readl(&f, IDR4);
+        text = g_strdup_printf("%s is %u, but the source has %u (option "
+                               "-global arm-gicv5.%s)", props[i].name,
+                               props[i].usual, props[i].here, props[i].name);
+        gicv5_assert_refused(qts, "irs=2 -smp 2 " VIRT, text);
+        f.qts = qts = gicv5_move(qts, 2, ONLY_NS, 2, args);
+        g_assert_cmphex(irs_readl(&f, VMT_CFGR), ==, cfgr);
+        g_assert_cmphex(irs_readl(&f, IDR3), ==, idr3);
+        g_assert_cmphex(irs_readl(&f, IDR4), ==, idr4);
+        qtest_quit(qts);
+
+        /* A stream that does not say so has what is usual. */
+        g_free(text);
+        text = g_strdup_printf("%s is %u, but the source has %u (option "
+                               "-global arm-gicv5.%s)", props[i].name,
+                               props[i].here, props[i].usual, props[i].name);
+        qts = gicv5_start(2, ONLY_NS, 2, VIRT);
+        gicv5_assert_refused(qts, same, text);
+        qtest_quit(qts);
+
+        /* Without VMs it makes no difference. */
+        qts = gicv5_start(2, ONLY_NS, 2, props[i].arg);
+        qts = gicv5_move(qts, 2, ONLY_NS, 2, NULL);
+        qts = gicv5_move(qts, 2, ONLY_NS, 2, props[i].arg);
+        qtest_quit(qts);
+    }
+}
 
 static void move(IRS *f, CPU *host, CPU *guest)
 {
@@ -1633,6 +1701,71 @@ static void test_many(void)
     qtest_quit(qts);
 }
 
+/*
+ * VM tables have one level, whatever IRS_VMT_CFGR is written with. VPE
+ * descriptors of 4 KiB: of each, the first 8 bytes are used.
+ */
+static void test_linear_only(void)
+{
+    const uint64_t vped = RAM_BASE + 0x200000;
+    g_autofree char *log = NULL;
+    g_autofree char *args = NULL;
+    QTestState *qts;
+    IRS f;
+
+    close(g_file_open_tmp("gicv5-log.XXXXXX", &log, NULL));
+    args = g_strdup_printf(VIRT LINEAR VPED_4K "-d guest_errors -D %s", log);
+    qts = gicv5_start(1, ONLY_NS, 1, args);
+    f = gicv5_irs(qts, 0, DOM_NS);
+    complaints(log);
+
+    irs_writel(&f, VMT_CFGR, VMT_CFGR_TWO_LEVEL | 9);
+    g_assert_cmphex(irs_readl(&f, VMT_CFGR), ==, 9);
+    /* As a two-level table has it: an L1_VMTE */
+    st(&f, VMT, L2_VMT);
+    irs_writeq(&f, VMT_BASER, VMT | VALID);
+    g_assert_cmpuint(complaints(log), ==, 0);
+    irs_writeq(&f, VMAP_L2_VMTR, M | 3);
+    assert_idle(&f);
+    g_assert_cmphex(ld(&f, VMT), ==, L2_VMT);
+    g_assert_cmpuint(complaints(log), >, 0);
+    /* The other half, as with any other register that starts something */
+    irs_writel(&f, VMAP_L2_VMTR, 3);
+    irs_writel(&f, VMAP_L2_VMTR + 4, 1u << 31);
+    g_assert_cmphex(ld(&f, VMT), ==, L2_VMT);
+    g_assert_cmpuint(complaints(log), >, 0);
+
+    for (unsigned vm = 0; vm < 511; vm += 73) {
+        irs_writeq(&f, VMAP_VMR, M | vm);
+        g_assert_true(ld(&f, VMT + vm * 32) & VALID);
+        irs_writel(&f, VM_SELR, vm);
+        g_assert_cmphex(irs_readl(&f, VM_STATUSR), ==, 3);
+    }
+    st(&f, VMT + 511 * 32 + 8, 2ULL << 59 | VPET);
+    irs_writeq(&f, VMAP_VMR, M | 511);
+    g_assert_cmphex(ld(&f, VMT + 511 * 32), ==, VALID);
+    g_assert_cmpuint(complaints(log), ==, 0);
+    irs_writeq(&f, VMAP_VMR, M | 512);
+    g_assert_cmphex(ld(&f, VMT + 512 * 32), ==, 0);
+    g_assert_cmpuint(complaints(log), >, 0);
+
+    for (unsigned i = 0; i < 2; i++) {
+        st(&f, VPET + 8 * i, vped + 4096 * i);
+        for (unsigned n = 0; n < 4096; n += 8) {
+            st(&f, vped + 4096 * i + n, n ? ~0ULL : 0);
+        }
+        irs_writeq(&f, VMAP_VPER, M | HI(511) | i);
+        g_assert_true(select_vpe(&f, 511, i));
+        irs_writeq(&f, VPE_DBR, M | 77);
+    }
+    irs_writeq(&f, VMAP_VMR, M | U | 511);
+    for (unsigned n = 0; n < 8192; n += 8) {
+        g_assert_cmphex(ld(&f, vped + n), ==, n & 4095 ? ~0ULL : M | 77);
+    }
+    qtest_quit(qts);
+    unlink(log);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -1651,11 +1784,13 @@ int main(int argc, char **argv)
     qtest_add_func("/gicv5/vm/snapshot", test_snapshot);
     qtest_add_func("/gicv5/vm/reset", test_reset);
     qtest_add_func("/gicv5/vm/power", test_power);
+    qtest_add_func("/gicv5/vm/move-id", test_move_id);
     qtest_add_func("/gicv5/vm/spi-vmr", test_spi_vmr);
     qtest_add_func("/gicv5/vm/not-virtual", test_not_virtual);
     qtest_add_func("/gicv5/vm/hostile", test_hostile);
     qtest_add_func("/gicv5/vm/limits", test_limits);
     qtest_add_func("/gicv5/vm/limits/max", test_limits_max);
     qtest_add_func("/gicv5/vm/many", test_many);
+    qtest_add_func("/gicv5/vm/linear-only", test_linear_only);
     return g_test_run();
 }

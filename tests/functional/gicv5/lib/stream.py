@@ -104,6 +104,10 @@ class Section:
                     name += f'[{i}]'
                 if 'struct' in f:
                     pos = self._walk(f['struct']['fields'], pos, name + '.')
+                    for sub in f['struct'].get('subsections', ()):
+                        pos = self._walk(sub['fields'],
+                                         pos + 6 + len(sub['vmsd_name']),
+                                         name + '.')
                 else:
                     self.fields[name] = (pos, f['size'])
                     pos += f['size']
