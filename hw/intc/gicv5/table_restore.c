@@ -10,7 +10,7 @@
 
 /* Of the stream: number and two bitmaps of each page, with some to spare */
 #define SAVE_PAGE_BYTES 80
-/* A VM with what its two tables begin with, and a VPE */
+/* A VM with its doorbell and what its two tables begin with, and a VPE */
 #define SAVE_VM_BYTES 80
 #define SAVE_VPE_BYTES 32
 

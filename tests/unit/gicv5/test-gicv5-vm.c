@@ -705,6 +705,41 @@ static void test_save(void)
     done(r);
 }
 
+/* What a VM has besides interrupts, and level 2 tables: no change of these */
+static void test_quiescent(void)
+{
+    GICv5Doorbell db = { .valid = true, .mask = 3, .lpi = DOORBELL(1) };
+    uint64_t l1e = VLPI + 0x100 + 8;
+    uint64_t addr = VLPI_L2 + 3 * 0x1000;
+    GICv5VMDoorbell vm_db = { .enabled = true, .vpe = 1 };
+    Rig *r = vm_rig(2);
+
+    put(r, l1e, addr);
+    rig_mem_stl(&r->mem[NS], addr, iste(EN | PEND, 7, 1));
+    g_assert_cmphex(state(r, 1, lpi(5)), ==, 0);
+    g_assert_true(gicv5_vm_save(ns(r), 1));
+    gicv5_vm_ist_map_l2(ns(r), 1, GICV5_TYPE_LPI, 1024);
+    g_assert_cmphex(word(r, l1e), ==, addr | VALID);
+    g_assert_cmphex(state(r, 1, lpi(1024)), ==, iste(EN | PEND, 7, 1));
+    g_assert_true(gicv5_vpe_set_doorbell(ns(r), 1, 1, &db));
+    g_assert_true(gicv5_vpe_set_dps(ns(r), 1, 1, true));
+    g_assert_true(gicv5_vm_set_doorbell(ns(r), 1, &vm_db));
+    g_assert_true(gicv5_pe_make_resident(pe(r, 0), ns(r), 1, 1, false));
+    g_assert_true(gicv5_vm_is_quiescent(ns(r), 1));
+    cmd(r, 1, GICV5_CMD_SET_PENDING, lpi(1024), 0);
+    g_assert_false(gicv5_vm_is_quiescent(ns(r), 1));
+
+    /* Of a VM that comes back nothing has been saved. */
+    g_assert_true(gicv5_vm_save(ns(r), 1));
+    gicv5_vm_set_invalid(ns(r), 1);
+    g_assert_false(gicv5_vm_is_quiescent(ns(r), 1));
+    gicv5_vm_set_valid(ns(r), 1);
+    g_assert_false(gicv5_vm_is_quiescent(ns(r), 1));
+    g_assert_cmphex(state(r, 1, lpi(5)), ==, 0);
+    g_assert_false(gicv5_vm_is_quiescent(ns(r), 1));
+    done(r);
+}
+
 /* Invalid and valid again, as a hypervisor does to restore a VM */
 static void test_cycle(void)
 {
@@ -2380,6 +2415,7 @@ int main(int argc, char **argv)
     g_test_add_func("/gicv5/vm/doorbell", test_doorbell);
     g_test_add_func("/gicv5/vm/vpe-later", test_vpe_later);
     g_test_add_func("/gicv5/vm/save", test_save);
+    g_test_add_func("/gicv5/vm/quiescent", test_quiescent);
     g_test_add_func("/gicv5/vm/cycle", test_cycle);
     g_test_add_func("/gicv5/vm/cycle-doorbell", test_cycle_doorbell);
     g_test_add_func("/gicv5/vm/reset", test_reset);
