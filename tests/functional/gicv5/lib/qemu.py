@@ -289,3 +289,28 @@ class Machine(QEMUMachine):
 
     def set_irq_in(self, device, name, n, level):
         self.qtest(f'set_irq_in {device} {name} {n} {int(level)}')
+
+    def gic(self, cpu, domain, num, intid=0, value=0):
+        """The qtest command that stands for a CPU interface
+
+        num can be (command, VM) for interrupts of a VM, or of that of the VPE
+        that is resident if it is None.
+        """
+        where = cpu | domain << 16
+        if isinstance(num, tuple):
+            num, vm = num
+            where |= 1 << 18 if vm is None else 2 << 18 | vm << 32
+        reply = self.qtest(f'csr gic {where:#x} {num} '
+                           f'{intid | value << 32:#x}')
+        return int(reply[1], 16)
+
+    def reg(self, cpu, encoding, value=None):
+        """Read a system register of a CPU interface, or write it
+
+        encoding: (op0, op1, CRn, CRm, op2)
+        """
+        op0, op1, crn, crm, op2 = encoding
+        where = op0 << 14 | op1 << 11 | crn << 7 | crm << 3 | op2
+        reply = self.qtest(f'csr gic {cpu | where << 32:#x} '
+                           f'{114 if value is None else 115} {value or 0:#x}')
+        return int(reply[1], 16)
