@@ -302,6 +302,18 @@ struct GICv5VM {
     QTAILQ_ENTRY(GICv5VM) link;
 };
 
+/* For traces: the VM whose interrupts these are, -1 for a domain's */
+static inline int gicv5_vm_of(const GICv5Space *sp)
+{
+    return sp->vm ? sp->vm->id : -1;
+}
+
+/* For traces */
+static inline const char *gicv5_ist_type(const GICv5IST *ist)
+{
+    return ist->type == GICV5_TYPE_SPI ? "SPI" : "LPI";
+}
+
 typedef struct GICv5EngineIRS {
     uint32_t spi_base;
     uint32_t spi_count;

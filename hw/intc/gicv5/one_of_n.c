@@ -126,7 +126,7 @@ static void give(GICv5Target *t)
     unsigned prio = gicv5_candidate_prio(first);
     GICv5Node *n = gicv5_queued_node(sp, intid);
 
-    trace_gicv5_one_of_n(sp->domain, intid, prio, t->id);
+    trace_gicv5_one_of_n(sp->domain, gicv5_vm_of(sp), intid, prio, t->id);
     gicv5_pendset_remove(&sp->one_of_n.set, sp, intid, n, prio);
     unlist(t);
     t->offer = intid;

@@ -119,7 +119,8 @@ void gicv5_target_forward(GICv5Target *t)
         GICv5Space *sp = t->space;
         const GICv5EngineOps *ops = sp->sys->ops;
 
-        trace_gicv5_candidate(sp->domain, t->id, t->candidate, best);
+        trace_gicv5_candidate(sp->domain, gicv5_vm_of(sp), t->id, t->candidate,
+                              best);
         t->candidate = best;
         (sp->vm ? ops->forward_virtual : ops->forward)(sp->sys->opaque, t->pe,
                                                        sp->domain, best);

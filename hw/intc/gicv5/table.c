@@ -157,7 +157,8 @@ bool gicv5_ist_drop_page(GICv5IST *ist)
         }
         gicv5_ist_write_back(page);
     }
-    trace_gicv5_ist_page_drop(ist->space->domain,
+    trace_gicv5_ist_page_drop(ist->space->domain, gicv5_vm_of(ist->space),
+                              gicv5_ist_type(ist),
                               gicv5_ist_first_id(ist, page->index),
                               page->list == GICV5_PAGES_DIRTY);
     page_free(page);
@@ -211,7 +212,8 @@ GICv5ISTPage *gicv5_ist_page_new(GICv5IST *ist, uint32_t index,
     return page;
 
 fail:
-    trace_gicv5_ist_no_memory(ist->space->domain,
+    trace_gicv5_ist_no_memory(ist->space->domain, gicv5_vm_of(ist->space),
+                              gicv5_ist_type(ist),
                               gicv5_ist_first_id(ist, index));
     return NULL;
 }
@@ -275,8 +277,8 @@ GICv5ISTPage *load_page(GICv5IST *ist, uint32_t id)
         gicv5_ist_record(ist, GICV5_SWERR_L2_ISTE, id, own_addr);
         return NULL;
     }
-    trace_gicv5_ist_page_load(sp->domain, gicv5_ist_first_id(ist, index), addr,
-                              whole);
+    trace_gicv5_ist_page_load(sp->domain, gicv5_vm_of(sp), gicv5_ist_type(ist),
+                              gicv5_ist_first_id(ist, index), addr, whole);
     page->addr = addr;
     if (whole) {
         gicv5_ist_adopt_words(page, 0, words, size);
@@ -417,7 +419,8 @@ bool gicv5_ist_create(GICv5IST *ist, uint64_t base, const GICv5ISTConfig *cfg)
         return false;
     }
     ist->valid = true;
-    trace_gicv5_ist_valid(ist->space->domain, base, cfg->id_bits,
+    trace_gicv5_ist_valid(ist->space->domain, gicv5_vm_of(ist->space),
+                          gicv5_ist_type(ist), base, cfg->id_bits,
                           cfg->two_level, 1 << cfg->entry_shift);
     return true;
 }
@@ -482,7 +485,8 @@ void gicv5_ist_drop(GICv5IST *ist)
         return;
     }
     dir_size = gicv5_ist_dir_size(ist);
-    trace_gicv5_ist_invalid(sp->domain, ist->base);
+    trace_gicv5_ist_invalid(sp->domain, gicv5_vm_of(sp), gicv5_ist_type(ist),
+                            ist->base);
 
     outer = gicv5_begin_batch(sp->sys);
     QTAILQ_FOREACH_SAFE(page, &ist->pages[GICV5_PAGES_QUEUED], link, next) {

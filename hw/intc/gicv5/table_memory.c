@@ -196,7 +196,8 @@ void gicv5_ist_map_l2(GICv5IST *ist, uint32_t id)
                        R_L1_ISTE_VALID_MASK, &l1e)) {
         goto fail;
     }
-    trace_gicv5_ist_map_l2(sp->domain, id, l1e & R_L1_ISTE_L2_ADDR_MASK);
+    trace_gicv5_ist_map_l2(sp->domain, gicv5_vm_of(sp), gicv5_ist_type(ist), id,
+                           l1e & R_L1_ISTE_L2_ADDR_MASK);
     return;
 
 fail:

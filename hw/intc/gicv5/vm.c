@@ -224,6 +224,8 @@ static bool vmte_addr(const GICv5Space *sp, uint16_t vm_id, uint64_t *addr)
 
 void gicv5_vmt_map_l2(GICv5Space *sp, uint16_t vm_id)
 {
+    uint64_t addr;
+
     if (!vm_id_exists(sp, vm_id)) {
         return;
     }
@@ -231,9 +233,12 @@ void gicv5_vmt_map_l2(GICv5Space *sp, uint16_t vm_id)
         guest_error(sp, vm_id, "VMAP_L2_VMTR, but the VM table is linear");
         return;
     }
-    if (!set64(sp, l1_vmte_addr(&sp->vmt, vm_id), R_L1_VMTE_VALID_MASK)) {
+    addr = l1_vmte_addr(&sp->vmt, vm_id);
+    if (!set64(sp, addr, R_L1_VMTE_VALID_MASK)) {
         guest_error(sp, vm_id, "its L1 VMTE is not in RAM");
+        return;
     }
+    trace_gicv5_vmt_map_l2(sp->domain, vm_id, addr);
 }
 
 /* --- a VM's life --- */
@@ -762,6 +767,8 @@ bool gicv5_vpe_set_doorbell(GICv5Space *sp, uint16_t vm_id, uint16_t vpe_id,
     if (!vpe) {
         return false;
     }
+    trace_gicv5_vpe_dbr(sp->domain, vm_id, vpe_id, db->valid, db->requested,
+                        db->mask, db->lpi);
     outer = gicv5_begin_batch(sp->sys);
     vpe->db = *db;
     vpe->dirty = true;
@@ -786,6 +793,7 @@ bool gicv5_vpe_set_dps(GICv5Space *sp, uint16_t vm_id, uint16_t vpe_id,
     if (!vpe) {
         return false;
     }
+    trace_gicv5_vpe_cr0(sp->domain, vm_id, vpe_id, dps);
     outer = gicv5_begin_batch(sp->sys);
     vpe->target.dps = dps;
     vpe->dirty = true;
@@ -832,6 +840,7 @@ bool gicv5_vm_set_doorbell(GICv5Space *sp, uint16_t vm_id,
         !(db->vpe >> vm->space.id_bits)) {
         vm->space.full = true;
     }
+    trace_gicv5_vm_dbr(sp->domain, vm_id, db->enabled, db->vpe);
     outer = gicv5_begin_batch(sp->sys);
     vm->db = *db;
     gicv5_one_of_n_changed(&vm->space);
@@ -860,12 +869,15 @@ bool gicv5_vm_save(GICv5Space *sp, uint16_t vm_id)
     }
     vm->was_saved = save_vm(vm);
     vm->saved = vm->space.changes;
+    trace_gicv5_vm_save(sp->domain, vm_id, vm->was_saved);
     return vm->was_saved;
 }
 
 bool gicv5_vm_is_quiescent(GICv5Space *sp, uint16_t vm_id)
 {
     const GICv5VM *vm = gicv5_vm_find(sp, vm_id);
+    bool is = vm && vm->was_saved && vm->saved == vm->space.changes;
 
-    return vm && vm->was_saved && vm->saved == vm->space.changes;
+    trace_gicv5_vm_quiescent(sp->domain, vm_id, is);
+    return is;
 }

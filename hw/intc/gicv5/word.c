@@ -165,7 +165,7 @@ static void move_word(GICv5Space *sp, uint32_t intid, GICv5Node *n,
 {
     GICv5PendSet *from, *to;
 
-    trace_gicv5_word(sp->domain, intid, n->word, word);
+    trace_gicv5_word(sp->domain, gicv5_vm_of(sp), intid, n->word, word);
     gicv5_want_target(sp, word);
     from = gicv5_pendset_of(sp, n->word);
     to = gicv5_pendset_of(sp, word);
@@ -309,7 +309,8 @@ uint64_t gicv5_command(GICv5Space *sp, GICv5PE *pe, GICv5Command cmd,
     if (!(sp->sys->cfg.domains & BIT(sp->domain))) {
         return cmd == GICV5_CMD_REQUEST_CONFIG ? R_GICV5_ICSR_F_MASK : 0;
     }
-    trace_gicv5_command(sp->domain, command_name(cmd), intid, value);
+    trace_gicv5_command(sp->domain, gicv5_vm_of(sp), command_name(cmd), intid,
+                        value);
 
     if (cmd == GICV5_CMD_SET_ONE_OF_N) {
         return set_limit(sp, pe, value);
@@ -357,7 +358,7 @@ void gicv5_event(GICv5Space *sp, uint32_t intid, GICv5Event event)
     };
     GICv5Node *n;
 
-    trace_gicv5_event(sp->domain, intid, name[event]);
+    trace_gicv5_event(sp->domain, gicv5_vm_of(sp), intid, name[event]);
     n = find_node(sp, intid);
     if (n) {
         bool outer = begin_vm(sp);
