@@ -3,6 +3,7 @@
  *
  * What devices of the board do comes to a CPU as an LPI: wires by way of the
  * IWB ("iwb=on"), MSI-X of a PCI device by way of the ITS's translate frame.
+ * With GICV5_EL2 in the environment the board has EL2.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -89,9 +90,11 @@ static void map_device(QTestState *qts, uint32_t device, uint64_t itt,
 
 static QTestState *start(const char *args)
 {
-    QTestState *qts = qtest_initf("-machine virt,gic-version=5,iwb=on "
+    QTestState *qts = qtest_initf("-machine virt,gic-version=5,iwb=on%s "
                                   "-cpu max -m 64 -rtc clock=vm -nodefaults "
-                                  "-serial null %s", args ?: "");
+                                  "-serial null %s",
+                                  getenv("GICV5_EL2") ? ",virtualization=on" :
+                                                        "", args ?: "");
 
     irs = (IRS) { .qts = qts, .domain = DOM_NS, .base = IRS_BASE };
     cpu = gicv5_cpu(qts, 0, DOM_NS);
