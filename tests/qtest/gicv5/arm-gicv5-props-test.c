@@ -57,6 +57,8 @@ static const BadCase bad_cases[] = {
     { "vped-size-bits/256", CPU0 G("vped-size-bits=256"),
       "vped-size-bits" },
     { "vmt-levels", CPU0 G("vmt-levels=2"), "vmt-levels" },
+    { "lpi-memory", CPU0 G("lpi-memory=65535"),
+      "lpi-memory must be at least 65536 bytes, but is 65535" },
     { "vm-memory", CPU0 G("x-virtualization=on") G("vm-memory=65535"),
       "vm-memory must be at least 65536 bytes, but is 65535" },
     { "domains/0", CPU0 G("domains=0"), "domains must be a mask of" },
