@@ -104,30 +104,7 @@ typedef struct Model {
     uint64_t clock;
 } Model;
 
-static unsigned rnd(Model *m, unsigned n)
-{
-    return g_rand_int_range(m->rand, 0, n);
-}
-
-static bool coin(Model *m)
-{
-    return g_rand_boolean(m->rand);
-}
-
-static bool has_domain(const Model *m, unsigned d)
-{
-    return m->cfg->domains >> d & 1;
-}
-
-static unsigned rnd_domain(Model *m)
-{
-    unsigned d;
-
-    do {
-        d = rnd(m, GICV5_NUM_DOMAINS);
-    } while (!has_domain(m, d));
-    return d;
-}
+#include "gicv5-model.c.inc"
 
 static unsigned rnd_iaffid(Model *m)
 {
@@ -135,34 +112,10 @@ static unsigned rnd_iaffid(Model *m)
     return rnd(m, 10) ? m->pe[rnd(m, m->cfg->pes)].iaffid : 0x3007;
 }
 
-static unsigned mask_prio(const Model *m, unsigned prio)
-{
-    unsigned step = 1 << (5 - m->cfg->prio_bits);
-
-    return prio - prio % step;
-}
-
 static unsigned reset_domain(const Model *m)
 {
     return has_domain(m, 2) ? 2 : has_domain(m, 0) ? 0 : has_domain(m, 1) ? 1 :
            3;
-}
-
-static uint32_t encode(const ModelInt *i)
-{
-    return i->pending | i->active << 1 | i->hm << 2 | i->enable << 3 |
-           i->irm << 4 | i->prio << 11 | (uint32_t)i->iaffid << 16;
-}
-
-static void decode(const Model *m, ModelInt *i, uint32_t word)
-{
-    i->pending = word & 1;
-    i->active = word >> 1 & 1;
-    i->hm = word >> 2 & 1;
-    i->enable = word >> 3 & 1;
-    i->irm = (word >> 4 & 1) && m->cfg->one_of_n;
-    i->prio = mask_prio(m, word >> 11 & 31);
-    i->iaffid = word >> 16;
 }
 
 static bool reachable_in(const ModelInt *i, unsigned d)
@@ -198,13 +151,6 @@ static void settle(Model *m, ModelInt *i)
 static unsigned prio_of(const ModelInt *i)
 {
     return i ? i->prio : 32;
-}
-
-/* An interrupt is more important, or came before an equal one */
-static bool goes_before(const ModelInt *i, const ModelInt *other)
-{
-    return !other || i->prio < other->prio ||
-           (i->prio == other->prio && i->since < other->since);
 }
 
 /* The 1-of-N interrupt that a PE is offered, or NULL */
@@ -525,14 +471,6 @@ static void op_domain(Model *m, ModelInt *i)
 
 /* --- control --------------------------------------------------------- */
 
-static void op_irsen(Model *m)
-{
-    unsigned irs = rnd(m, m->cfg->irses), d = rnd_domain(m);
-
-    m->irsen[irs][d] = rnd(m, 4);
-    gicv5_irs_enable(m->r->sys, irs, d, m->irsen[irs][d]);
-}
-
 static void op_dps(Model *m)
 {
     ModelPE *pe = &m->pe[rnd(m, m->cfg->pes)];
@@ -585,15 +523,7 @@ static void op_reset(Model *m)
         settle(m, i);
     }
     check_candidates(m);
-    /* Most of the time is to be spent with IRSEN set */
-    for (unsigned irs = 0; irs < m->cfg->irses; irs++) {
-        for (unsigned d = 0; d < GICV5_NUM_DOMAINS; d++) {
-            if (has_domain(m, d)) {
-                m->irsen[irs][d] = true;
-                gicv5_irs_enable(m->r->sys, irs, d, true);
-            }
-        }
-    }
+    enable_irses(m);
 }
 
 /* --- the table ------------------------------------------------------- */
@@ -925,20 +855,6 @@ static void step(Model *m)
     } else if (dice == 999 && !rnd(m, 4 * rare)) {
         op_reset(m);
     }
-}
-
-static unsigned env_number(const char *name, unsigned otherwise)
-{
-    const char *s = getenv(name);
-    unsigned n;
-
-    if (!s) {
-        return otherwise;
-    }
-    if (qemu_strtoui(s, NULL, 0, &n)) {
-        g_error("%s: '%s' is no number", name, s);
-    }
-    return n;
 }
 
 static uint32_t seed;

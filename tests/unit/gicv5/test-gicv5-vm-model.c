@@ -196,32 +196,9 @@ typedef struct Model {
     uint64_t clock;
 } Model;
 
+#include "gicv5-model.c.inc"
+
 static Model *current;
-
-static unsigned rnd(Model *m, unsigned n)
-{
-    return g_rand_int_range(m->rand, 0, n);
-}
-
-static bool coin(Model *m)
-{
-    return g_rand_boolean(m->rand);
-}
-
-static bool has_domain(const Model *m, unsigned d)
-{
-    return m->cfg->domains >> d & 1;
-}
-
-static unsigned rnd_domain(Model *m)
-{
-    unsigned d;
-
-    do {
-        d = rnd(m, GICV5_NUM_DOMAINS);
-    } while (!has_domain(m, d));
-    return d;
-}
 
 /* Where SPIs are */
 static unsigned spi_domain(const Model *m)
@@ -245,29 +222,12 @@ static bool is_vm(const ModelSpace *s)
     return s->id;
 }
 
-static unsigned mask_prio(const Model *m, unsigned prio)
+/* Of a domain's interrupts, none is 1-of-N here. */
+static void decode_of(const Model *m, const ModelSpace *s, ModelInt *i,
+                      uint32_t word)
 {
-    unsigned step = 1 << (5 - m->cfg->prio_bits);
-
-    return prio - prio % step;
-}
-
-static uint32_t encode(const ModelInt *i)
-{
-    return i->pending | i->active << 1 | i->hm << 2 | i->enable << 3 |
-           i->irm << 4 | i->prio << 11 | (uint32_t)i->iaffid << 16;
-}
-
-static void decode(const Model *m, const ModelSpace *s, ModelInt *i,
-                   uint32_t word)
-{
-    i->pending = word & 1;
-    i->active = word >> 1 & 1;
-    i->hm = word >> 2 & 1;
-    i->enable = word >> 3 & 1;
-    i->irm = (word >> 4 & 1) && is_vm(s) && m->cfg->one_of_n;
-    i->prio = mask_prio(m, word >> 11 & 31);
-    i->iaffid = word >> 16;
+    decode(m, i, word);
+    i->irm = i->irm && is_vm(s);
 }
 
 /* Fields of an ISTE that there are; the IRS may do what it likes to others */
@@ -464,7 +424,7 @@ static void settle_reachable(Model *m, ModelSpace *s, ModelInt *i)
     }
     if (!physical_spi && reachable) {
         i->addr = entry_of(ist_of(s, i->type), i->id);
-        decode(m, s, i, rig_mem_ldl(&m->dom[s->domain].image, i->addr));
+        decode_of(m, s, i, rig_mem_ldl(&m->dom[s->domain].image, i->addr));
         i->in_memory = true;
         if (i->pending) {
             /*
@@ -615,12 +575,6 @@ static void settle(Model *m)
 }
 
 /* --- comparison -------------------------------------------------------- */
-
-static bool goes_before(const ModelInt *i, const ModelInt *other)
-{
-    return !other || i->prio < other->prio ||
-           (i->prio == other->prio && i->since < other->since);
-}
 
 static const ModelInt *first_of(const ModelSpace *s, unsigned place)
 {
@@ -1635,14 +1589,6 @@ static void op_limit(Model *m)
 
 /* --- the IRS ----------------------------------------------------------- */
 
-static void op_irsen(Model *m)
-{
-    unsigned irs = rnd(m, m->cfg->irses), d = rnd_domain(m);
-
-    m->irsen[irs][d] = rnd(m, 4);
-    gicv5_irs_enable(m->r->sys, irs, d, m->irsen[irs][d]);
-}
-
 static void wire_event(Model *m, unsigned n, GICv5Event event)
 {
     ModelDomain *dom = &m->dom[spi_domain(m)];
@@ -1747,7 +1693,7 @@ static void forget(Model *m, ModelSpace *s)
         ModelInt *i = &s->in[n];
 
         if (i->type == GICV5_TYPE_SPI && !is_vm(s)) {
-            decode(m, s, i, 0);
+            decode_of(m, s, i, 0);
         } else if (i->reachable) {
             if (i->in_memory) {
                 check_written_back(m, s, i);
@@ -1808,15 +1754,7 @@ static void op_reset(Model *m)
     settle(m);
     check_candidates(m);
     check_memory(m);
-    /* Most of the time is to be spent with IRSEN set */
-    for (unsigned irs = 0; irs < m->cfg->irses; irs++) {
-        for (unsigned d = 0; d < GICV5_NUM_DOMAINS; d++) {
-            if (has_domain(m, d)) {
-                m->irsen[irs][d] = true;
-                gicv5_irs_enable(m->r->sys, irs, d, true);
-            }
-        }
-    }
+    enable_irses(m);
 }
 
 /* --- running ----------------------------------------------------------- */
@@ -1991,20 +1929,6 @@ static bool step(Model *m)
         return true;
     }
     return false;
-}
-
-static unsigned env_number(const char *name, unsigned otherwise)
-{
-    const char *s = getenv(name);
-    unsigned n;
-
-    if (!s) {
-        return otherwise;
-    }
-    if (qemu_strtoui(s, NULL, 0, &n)) {
-        g_error("%s: '%s' is no number", name, s);
-    }
-    return n;
 }
 
 static uint32_t seed;
