@@ -58,6 +58,10 @@ class Found(Exception):
     """Something is wrong; the text says what"""
 
 
+class Late(Found):
+    """Something has not come within its time"""
+
+
 def kept(differential_only=False):
     """The cases that are kept, for run() or for differential()"""
     cases = []
@@ -117,8 +121,8 @@ class Guest:
                 self.text += data.decode('ascii', 'replace')
             except socket.timeout:
                 if late:
-                    raise Found(f'no "{wanted}" within {timeout:.0f} s: '
-                                f'{self.where()}') from None
+                    raise Late(f'no "{wanted}" within {timeout:.0f} s: '
+                               f'{self.where()}') from None
                 self.check_now()
             for bad in re.findall(r'fuzz: (?:the driver has|CPU).*', self.text):
                 raise Found(bad)
@@ -172,7 +176,8 @@ def _found(func):
             # A time limit of QMP's library says nothing else.
             at = [f.line for f in traceback.extract_tb(err.__traceback__)
                   if f.filename == __file__]
-            raise Found(f'{type(err).__name__} at "{at[-1]}": {err}') from err
+            kind = Late if isinstance(err, TimeoutError) else Found
+            raise kind(f'{type(err).__name__} at "{at[-1]}": {err}') from err
     return call
 
 
