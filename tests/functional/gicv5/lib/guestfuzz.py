@@ -12,7 +12,7 @@ seed, blocks: numbers; each CPU runs so many blocks
 
 import os
 import re
-import socket
+import threading
 import time
 import traceback
 from collections import namedtuple
@@ -99,8 +99,11 @@ class Guest:
             args += ['-incoming', 'defer']
         self.cpus = cpus
         self.text = ''
+        self.over = False
+        self.heard = threading.Condition()
         self.vm = Machine(qemu, *args, env=env, sockets=['serial', 'qtest'])
-        self.vm.sockets['serial'].settimeout(0.5)
+        self.vm.sockets['serial'].settimeout(None)
+        threading.Thread(target=self.listen, daemon=True).start()
 
     def __enter__(self):
         return self
@@ -108,24 +111,41 @@ class Guest:
     def __exit__(self, *exc):
         self.vm.kill()
 
+    def listen(self):
+        """
+        Always: while the socket is full, QEMU's CPU waits with the BQL held,
+        and QMP has no answer.
+        """
+        try:
+            while data := self.vm.sockets['serial'].recv(65536):
+                with self.heard:
+                    self.text += data.decode('ascii', 'replace')
+                    self.heard.notify()
+        except OSError:
+            pass
+        with self.heard:
+            self.over = True
+            self.heard.notify()
+
     def read_until(self, wanted, timeout=TIMEOUT):
         """The guest prints without an end, or it hangs."""
         deadline = time.monotonic() + timeout
         while wanted not in self.text:
             late = time.monotonic() > deadline
-            try:
-                data = self.vm.sockets['serial'].recv(65536)
-                if not data:
-                    raise Found(f'QEMU has ended, status {self.vm.end()}: '
-                                f'{self.vm.errors()}')
-                self.text += data.decode('ascii', 'replace')
-            except socket.timeout:
-                if late:
-                    raise Late(f'no "{wanted}" within {timeout:.0f} s: '
-                               f'{self.where()}') from None
-                self.check_now()
-            for bad in re.findall(r'fuzz: (?:the driver has|CPU).*', self.text):
+            with self.heard:
+                came = self.heard.wait_for(
+                    lambda: wanted in self.text or self.over, 0.5)
+                text, over = self.text, self.over
+            for bad in re.findall(r'fuzz: (?:the driver has|CPU).*', text):
                 raise Found(bad)
+            if over and wanted not in text:
+                raise Found(f'QEMU has ended, status {self.vm.end()}: '
+                            f'{self.vm.errors()}')
+            if late and not came:
+                raise Late(f'no "{wanted}" within {timeout:.0f} s: '
+                           f'{self.where()}')
+            if not came:
+                self.check_now()
 
     def where(self):
         """For one that hangs: where its CPUs are"""
