@@ -166,6 +166,16 @@ class Machine(QEMUMachine):
     def __exit__(self, *exc):
         self.kill()
 
+    def kill(self):
+        """One that counts its lines (./check --coverage) says how many first"""
+        if os.environ.get('GICV5_COVERAGE') and self.is_running():
+            self._subp.terminate()
+            try:
+                self._subp.wait(60 * SCALE)
+            except subprocess.TimeoutExpired:
+                pass
+        super().kill()
+
     # --- state ---
 
     @property
