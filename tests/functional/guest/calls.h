@@ -51,17 +51,27 @@ static void print(const char *s)
     call(SYS_WRITE, 1, (long)s, end - s, 0);
 }
 
-static void print_number(u64 n)
+/* Enough for the digits of a number, and a zero */
+#define NUMBER_SIZE 24
+
+/* The first of the digits of @n in @buf, at its end */
+static char *number_text(char *buf, u64 n)
 {
-    char buf[24];
-    char *p = buf + sizeof(buf);
+    char *p = buf + NUMBER_SIZE;
 
     *--p = 0;
     do {
         *--p = '0' + n % 10;
         n /= 10;
     } while (n);
-    print(p);
+    return p;
+}
+
+static void print_number(u64 n)
+{
+    char buf[NUMBER_SIZE];
+
+    print(number_text(buf, n));
 }
 
 static u64 now(void)

@@ -167,14 +167,10 @@ static char *append(char *to, const char *s)
 /* In one piece, since there are two of this program */
 static void say(const char *before, u64 n, const char *after)
 {
-    char line[128], digits[24] = "";
-    char *first = digits + sizeof(digits) - 1;
+    char line[128], number[NUMBER_SIZE];
 
-    do {
-        *--first = '0' + n % 10;
-        n /= 10;
-    } while (n);
-    *append(append(append(append(line, "kvm: "), before), first), after) = 0;
+    *append(append(append(append(line, "kvm: "), before),
+                   number_text(number, n)), after) = 0;
     print(line);
 }
 
