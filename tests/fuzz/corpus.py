@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 #
-# Kept inputs of the fuzz targets: corpus.py TARGET DIR writes them as files
+# Kept inputs of the fuzz targets: corpus.py TARGET DIR writes them as files.
+# And what machines the targets can be: corpus.py TARGET prints their properties
 #
 # They are in corpus-TARGET.txt, in hexadecimal, one per line: first those that
 # errors were found with, then those that reach much of the code.
@@ -12,6 +13,16 @@ import os
 import sys
 
 HERE = os.path.dirname(os.path.realpath(__file__))
+
+# One input may do something in one machine only. The last one of each has what
+# is not the default.
+OTHER = ('id-bits=16,min-lpi-id-bits=12,priority-bits=1,vm-id-bits=8,'
+         'vpe-id-bits=3,vmt-levels=off,vped-size-bits=3,has-one-of-n=off,'
+         'has-virt-one-of-n=off,has-swerr=off,x-virtualization=on')
+VARIANTS = {
+    'machine': ['id-bits=24', 'id-bits=12', OTHER],
+    'stream': ['id-bits=24', 'id-bits=12', 'x-virtualization=on', OTHER],
+}
 
 
 def path_of(target):
@@ -37,8 +48,11 @@ def replace(target, inputs):
 
 
 def main():
-    if len(sys.argv) != 3:
-        sys.exit(f'usage: {sys.argv[0]} TARGET DIR')
+    if len(sys.argv) not in (2, 3):
+        sys.exit(f'usage: {sys.argv[0]} TARGET [DIR]')
+    if len(sys.argv) == 2:
+        print('\n'.join(VARIANTS[sys.argv[1]]))
+        return
     for data in kept(sys.argv[1]):
         name = hashlib.sha1(data).hexdigest()
         with open(os.path.join(sys.argv[2], name), 'wb') as f:

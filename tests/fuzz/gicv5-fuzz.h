@@ -36,4 +36,29 @@ static inline void fuzz_free_signals(void)
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
+/*
+ * qemu_init() with the arguments @fixed, which end with NULL, and then "-global
+ * arm-gicv5.NAME=VALUE" for each of GICV5_FUZZ_PROPERTIES, which are separated
+ * by commas. Of two values of a property the later one is used.
+ */
+static inline void fuzz_qemu_init(const char *const *fixed)
+{
+    /* QEMU keeps pointers to its arguments. */
+    static GPtrArray *args;
+    const char *all = getenv("GICV5_FUZZ_PROPERTIES");
+    g_auto(GStrv) props = g_strsplit(all ? all : "", ",", -1);
+
+    args = g_ptr_array_new();
+    for (unsigned i = 0; fixed[i]; i++) {
+        g_ptr_array_add(args, (char *)fixed[i]);
+    }
+    for (unsigned i = 0; props[i]; i++) {
+        g_ptr_array_add(args, (char *)"-global");
+        g_ptr_array_add(args, g_strdup_printf("arm-gicv5.%s", props[i]));
+    }
+    g_ptr_array_add(args, NULL);
+    qemu_init(args->len - 1, (char **)args->pdata);
+    fuzz_free_signals();
+}
+
 #endif

@@ -12,6 +12,8 @@
  * new, with no more memory than before.
  *
  * Environment:
+ *   GICV5_FUZZ_PROPERTIES=NAME=VALUE,...
+ *                        properties of the IRSes
  *   GICV5_FUZZ_TRACE=1   print each step
  *   GICV5_FUZZ_STEPS=1   look at the invariants after each step
  *   GICV5_FUZZ_REPEAT=1  run each input again after the one before it: it must
@@ -785,9 +787,6 @@ static bool is_set(const char *name)
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-    const char *id_bits = getenv("GICV5_FUZZ_ID_BITS");
-    g_autofree char *ids = g_strdup_printf("arm-gicv5.id-bits=%s",
-                                           id_bits ? id_bits : "24");
     g_autofree char *lpi = g_strdup_printf("arm-gicv5.lpi-memory=%u",
                                            (unsigned)LPI_MEMORY);
     g_autofree char *vms = g_strdup_printf("arm-gicv5.vm-memory=%u",
@@ -797,16 +796,15 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     const char *args[] = {
         "gicv5-machine-fuzz", "-accel", "qtest", "-machine",
         "gicv5-test,irs=2,domains=15,its=on,iwb=on,el2=on,secure-ram=on",
-        "-smp", "4", "-m", "512K", "-global", ids, "-global", lpi, "-global",
-        vms, "-global", dev, "-global", "arm-gicv5.x-virtualization=on",
-        "-display", "none", "-nodefaults", "-S", NULL
+        "-smp", "4", "-m", "512K", "-global", lpi, "-global", vms, "-global",
+        dev, "-global", "arm-gicv5.x-virtualization=on", "-display", "none",
+        "-nodefaults", "-S", NULL
     };
 
     trace = is_set("GICV5_FUZZ_TRACE");
     each_step = is_set("GICV5_FUZZ_STEPS");
     repeat = is_set("GICV5_FUZZ_REPEAT");
-    qemu_init(ARRAY_SIZE(args) - 1, (char **)args);
-    fuzz_free_signals();
+    fuzz_qemu_init(args);
     object_child_foreach_recursive(object_get_root(), find_device, NULL);
     g_assert(irs[0] && irs[1] && its && iwb);
     add_device(0, OBJECT(irs[0]));

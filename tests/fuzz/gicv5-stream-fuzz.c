@@ -7,6 +7,12 @@
  * must be a state that programs can use, that the device can save, and that
  * it then loads again as it is.
  *
+ * Environment:
+ *   GICV5_FUZZ_PROPERTIES=NAME=VALUE,...
+ *                        properties of the IRSes
+ *   GICV5_FUZZ_SAVE=DIR  write what the machine saves after reset, as inputs;
+ *                        other inputs are accepted if they begin like these
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
@@ -57,34 +63,6 @@ static int find_irs(Object *obj, void *opaque)
     return 0;
 }
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-    const char *id_bits = getenv("GICV5_FUZZ_ID_BITS");
-    const char *virt = getenv("GICV5_FUZZ_VIRT");
-    g_autofree char *global = g_strdup_printf("arm-gicv5.id-bits=%s",
-                                              id_bits ? id_bits : "24");
-    g_autofree char *vms = g_strdup_printf("arm-gicv5.x-virtualization=%s",
-                                           virt ? virt : "off");
-    const char *args[] = {
-        "gicv5-stream-fuzz", "-accel", "qtest", "-machine",
-        "gicv5-test,irs=2,domains=15", "-smp", "4", "-m", "32M", "-global",
-        global, "-global", vms, "-global", "arm-gicv5.vm-memory=1M",
-        "-display", "none", "-nodefaults", "-S", NULL
-    };
-
-    qemu_init(ARRAY_SIZE(args) - 1, (char **)args);
-    fuzz_free_signals();
-    object_child_foreach_recursive(object_get_root(), find_irs, NULL);
-    for (unsigned i = 0; i < NUM_CPUS; i++) {
-        targets[NUM_IRS + i].obj = OBJECT(qemu_get_cpu(i));
-        targets[NUM_IRS + i].vmsd = &vmstate_gicv5_cpuif;
-    }
-    for (unsigned i = 0; i < ARRAY_SIZE(targets); i++) {
-        g_assert(targets[i].obj && targets[i].vmsd);
-    }
-    return 0;
-}
-
 static void reset_all(void)
 {
     for (unsigned i = 0; i < ARRAY_SIZE(targets); i++) {
@@ -126,6 +104,46 @@ static uint8_t *save(const Target *t, size_t *size)
     qemu_fclose(f);
     object_unref(OBJECT(ioc));
     return data;
+}
+
+static void save_inputs(const char *dir)
+{
+    for (unsigned i = 0; i < ARRAY_SIZE(targets); i++) {
+        size_t size;
+        g_autofree uint8_t *data = save(&targets[i], &size);
+        g_autofree uint8_t *input = g_malloc(size + 1);
+        g_autofree char *name = NULL, *path = NULL;
+
+        input[0] = i;
+        memcpy(input + 1, data, size);
+        name = g_compute_checksum_for_data(G_CHECKSUM_SHA1, input, size + 1);
+        path = g_build_filename(dir, name, NULL);
+        g_assert(g_file_set_contents(path, (char *)input, size + 1, NULL));
+    }
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    const char *dir = getenv("GICV5_FUZZ_SAVE");
+    const char *args[] = {
+        "gicv5-stream-fuzz", "-accel", "qtest", "-machine",
+        "gicv5-test,irs=2,domains=15", "-smp", "4", "-m", "32M", "-global",
+        "arm-gicv5.vm-memory=1M", "-display", "none", "-nodefaults", "-S", NULL
+    };
+
+    fuzz_qemu_init(args);
+    object_child_foreach_recursive(object_get_root(), find_irs, NULL);
+    for (unsigned i = 0; i < NUM_CPUS; i++) {
+        targets[NUM_IRS + i].obj = OBJECT(qemu_get_cpu(i));
+        targets[NUM_IRS + i].vmsd = &vmstate_gicv5_cpuif;
+    }
+    for (unsigned i = 0; i < ARRAY_SIZE(targets); i++) {
+        g_assert(targets[i].obj && targets[i].vmsd);
+    }
+    if (dir) {
+        save_inputs(dir);
+    }
+    return 0;
 }
 
 /* No more than migrations are told beforehand, but for what is fixed */
