@@ -6,7 +6,9 @@
 
 #include "qemu/osdep.h"
 #include "qapi/error.h"
+#include "qemu/error-report.h"
 #include "qobject/qlist.h"
+#include "qom/qom-qobject.h"
 #include "hw/arm/fdt.h"
 #include "hw/arm/virt-gicv5.h"
 #include "hw/arm/virt-irq.h"
@@ -269,6 +271,21 @@ static void virt_gicv5_set_board(VirtMachineState *vms)
     kvm_gicv5_set_board(vms->gic, &board);
 }
 
+/* With -global a user can have set it, which an array allows only once. */
+static void virt_gicv5_set_array(DeviceState *dev, const char *name,
+                                 QList *list)
+{
+    Error *err = NULL;
+
+    if (!object_property_set_qobject(OBJECT(dev), name, QOBJECT(list), &err)) {
+        error_reportf_err(err, "gic-version=5: %s.%s is for the board to set, "
+                          "leave -global out: ",
+                          object_get_typename(OBJECT(dev)), name);
+        exit(EXIT_FAILURE);
+    }
+    qobject_unref(list);
+}
+
 void virt_gicv5_create(VirtMachineState *vms, MemoryRegion *mem,
                        uint32_t num_spis)
 {
@@ -285,8 +302,8 @@ void virt_gicv5_create(VirtMachineState *vms, MemoryRegion *mem,
 
     vms->gic = qdev_new(gicv5_class_name(&error_fatal));
     object_property_add_child(OBJECT(vms), "gicv5", OBJECT(vms->gic));
-    qdev_prop_set_array(vms->gic, "cpus", cpus);
-    qdev_prop_set_array(vms->gic, "iaffids", iaffids);
+    virt_gicv5_set_array(vms->gic, "cpus", cpus);
+    virt_gicv5_set_array(vms->gic, "iaffids", iaffids);
     qdev_prop_set_uint32(vms->gic, "irsid", 0);
     qdev_prop_set_uint32(vms->gic, "spi-range", num_spis);
     qdev_prop_set_uint32(vms->gic, "spi-base", 0);
@@ -297,8 +314,8 @@ void virt_gicv5_create(VirtMachineState *vms, MemoryRegion *mem,
     if (kvm_enabled()) {
         qdev_prop_set_bit(vms->gic, "has-one-of-n", false);
         qdev_prop_set_bit(vms->gic, "has-swerr", false);
-        qdev_prop_set_array(vms->gic, "level-spis",
-                            virt_gicv5_level_spis(vms));
+        virt_gicv5_set_array(vms->gic, "level-spis",
+                             virt_gicv5_level_spis(vms));
         virt_gicv5_set_board(vms);
     } else {
         object_property_set_link(OBJECT(vms->gic), "sysmem", OBJECT(mem),
