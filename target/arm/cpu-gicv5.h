@@ -152,12 +152,15 @@ typedef struct GICv5CPUIf {
  * @line_out: the inputs of the CPU, in the order of GICV5_LINE_*; set if
  *     the CPU interface is realized
  * @machine_done: looks whether there is an IRS
+ * @loaded, @el2_loaded: the stream that is being loaded has had the interface,
+ *     and the registers of EL2
  */
 typedef struct GICv5Wiring {
     bool refused;
     struct GICv5Port *port;
     qemu_irq line_out[GICV5_NUM_LINES];
     Notifier machine_done;
+    bool loaded, el2_loaded;
 } GICv5Wiring;
 
 /**
@@ -225,9 +228,10 @@ void gicv5_cpuif_hcr_changed(ARMCPU *cpu);
  *
  * That is when what depends on others than the interface's own can be derived.
  * It does so for EL2's timers, too, of which the stream has registers only.
- * BQL held.
+ * BQL held. Returns false, after a message, if the stream has nothing of the
+ * interface.
  */
-void gicv5_cpuif_loaded(ARMCPU *cpu);
+bool gicv5_cpuif_loaded(ARMCPU *cpu);
 
 /**
  * gicv5_cpuif_no_wakeup: interrupts (CPU_INTERRUPT_*) that do not end a WFI now

@@ -456,6 +456,14 @@ void gicv5_cpuif_tell_limit(ARMCPU *cpu, GICv5ContextID ctx);
  */
 void gicv5_cpuif_tell_limits(ARMCPU *cpu);
 
+/**
+ * gicv5_cpuif_check_loaded: has the stream had the state of the interface?
+ *
+ * At the end of the CPU's section. False after a message; true for a CPU that
+ * has no interface.
+ */
+bool gicv5_cpuif_check_loaded(ARMCPU *cpu);
+
 /* --- the rest --- */
 
 /**

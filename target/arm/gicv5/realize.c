@@ -209,10 +209,13 @@ void gicv5_cpuif_reset(ARMCPU *cpu)
     gicv5_cpuif_tell_limits(cpu);
 }
 
-void gicv5_cpuif_loaded(ARMCPU *cpu)
+bool gicv5_cpuif_loaded(ARMCPU *cpu)
 {
+    if (!gicv5_cpuif_check_loaded(cpu)) {
+        return false;
+    }
     if (!cpu_isar_feature(aa64_gcie, cpu)) {
-        return;
+        return true;
     }
     gicv5_cpuif_hcr_changed(cpu);
     /* The IRS may have asked of a VPE before its PE was loaded. */
@@ -223,6 +226,7 @@ void gicv5_cpuif_loaded(ARMCPU *cpu)
         arm_gt_htimer_cb(cpu);
         arm_gt_hvtimer_cb(cpu);
     }
+    return true;
 }
 
 bool gicv5_cpu_attach(CPUState *cs, GICv5Port *port, Error **errp)

@@ -107,9 +107,6 @@ static int gicv5_pre_save(void *opaque)
     return 0;
 }
 
-/* What no stream can bring: the subsection cpu/gicv5/el2 has not come. */
-#define NO_EL2 UINT64_MAX
-
 static bool hyp_needed(void *opaque)
 {
     ARMCPU *cpu = opaque;
@@ -120,9 +117,9 @@ static bool hyp_needed(void *opaque)
 
 static int gicv5_pre_load(void *opaque)
 {
-    if (hyp_needed(opaque)) {
-        gicv5_cpuif(opaque)->hyp.vctlr = NO_EL2;
-    }
+    ARMCPU *cpu = opaque;
+
+    cpu->gicv5_wiring.el2_loaded = false;
     return 0;
 }
 
@@ -132,12 +129,9 @@ static int gicv5_post_load(void *opaque, int version_id)
     GICv5CPUIf *c = gicv5_cpuif(cpu);
     GICv5Port *port = gicv5_port(cpu);
     bool kvm = gicv5_port_is_kvm(port);
-    bool no_el2 = c->hyp.vctlr == NO_EL2;
     Error *err = NULL;
 
-    if (no_el2) {
-        c->hyp.vctlr = 0;
-    }
+    cpu->gicv5_wiring.loaded = true;
     if (port && port->irs_ops->check_loaded &&
         !port->irs_ops->check_loaded(port)) {
         return -EINVAL;
@@ -147,7 +141,7 @@ static int gicv5_post_load(void *opaque, int version_id)
         !ppis_are_valid(c, kvm)) {
         return -EINVAL;
     }
-    if (no_el2) {
+    if (hyp_needed(cpu) && !cpu->gicv5_wiring.el2_loaded) {
         error_report("cpu/gicv5: there is no cpu/gicv5/el2, but this CPU has "
                      "EL2");
         return -EINVAL;
@@ -163,6 +157,17 @@ static int gicv5_post_load(void *opaque, int version_id)
     gicv5_cpuif_update(cpu);
     gicv5_cpuif_tell_limits(cpu);
     return 0;
+}
+
+/* A subsection that a stream does not have is nothing to QEMU. */
+bool gicv5_cpuif_check_loaded(ARMCPU *cpu)
+{
+    if (gicv5_needed(cpu) && !cpu->gicv5_wiring.loaded) {
+        error_report("cpu/gicv5: the source has no CPU interface of a GICv5");
+        return false;
+    }
+    cpu->gicv5_wiring.loaded = false;
+    return true;
 }
 
 /* The stream has the names that the fields had at first. */
@@ -207,6 +212,7 @@ static int hyp_post_load(void *opaque, int version_id)
     const GICv5Hyp *hyp = &c->hyp;
     const uint64_t *ppis = c->context[GICV5_CONTEXT_VIRTUAL].ppi_owned;
 
+    cpu->gicv5_wiring.el2_loaded = true;
     /* gicv5_post_load(), which comes after this, does the rest. */
     return context_is_valid(&c->context[GICV5_CONTEXT_VIRTUAL],
                             GICV5_CONTEXT_VIRTUAL, ~0ULL) &&
