@@ -177,6 +177,12 @@ const GICv5EngineConfig *gicv5_system_config(const GICv5System *sys);
  */
 void gicv5_system_reset(GICv5System *sys);
 
+/*
+ * How often that was: with each, all that is loaded by steps, and pointers to
+ * it, are gone.
+ */
+unsigned gicv5_system_num_resets(const GICv5System *sys);
+
 /* The domain that owns SPIs after reset: first of EL3, S, NS (else Realm) */
 GICv5Domain gicv5_system_reset_domain(const GICv5System *sys);
 
@@ -503,8 +509,10 @@ bool gicv5_vm_doorbell(GICv5Space *sp, uint16_t vm_id, GICv5VMDoorbell *db);
 /**
  * gicv5_vm_save: IRS_SAVE_VMR.S: memory is complete
  *
- * Returns false if the VM is not valid, or memory does not take all of it. Then
- * it is not quiescent. O(state that differs)
+ * Returns false if the VM is not valid, or memory does not take all of it: then
+ * it is not quiescent, and what comes after the first page that memory did not
+ * take has not been tried. O(state that differs, pages with interrupts that are
+ * queued, VPEs)
  */
 bool gicv5_vm_save(GICv5Space *sp, uint16_t vm_id);
 
@@ -695,8 +703,8 @@ bool gicv5_ist_get_words(const GICv5IST *ist, uint32_t index,
  * gicv5_ist_restore_begin: make a table valid without looking at memory
  *
  * Followed by any number of gicv5_ist_restore_part(), and
- * gicv5_ist_restore_end(), also after a failure. Returns false, with nothing
- * to end, if there is no memory.
+ * gicv5_ist_restore_end(), also after a failure or a reset. Returns false,
+ * with nothing to end, if there is no memory.
  */
 bool gicv5_ist_restore_begin(GICv5IST *ist, uint64_t base,
                              const GICv5ISTConfig *cfg);
@@ -725,6 +733,6 @@ bool gicv5_ist_restore_words(GICv5IST *ist, uint32_t index,
  * the table). Returns false if there is no room for what has to be kept.
  */
 bool gicv5_ist_restore_zeros(GICv5IST *ist, const uint64_t *l1);
-void gicv5_ist_restore_end(GICv5IST *ist);
+void gicv5_ist_restore_end(GICv5System *sys);
 
 #endif

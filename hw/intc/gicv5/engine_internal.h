@@ -329,6 +329,7 @@ typedef struct GICv5EngineIRS {
  * @ringing: VPEs whose doorbell rings at the end of it
  * @is_ringing: they ring now; a doorbell may load a page, which is a batch
  * @hold_doorbells: they wait: a state is being loaded
+ * @num_resets: see gicv5_system_num_resets()
  * @save_pages, @save_dirty, @save_queued, @save_vms, @save_vpes: what a
  *     migration would have to send: pages that are not clean, interrupts that
  *     are dirty and queued, VMs and VPEs. Other threads read these.
@@ -346,6 +347,7 @@ struct GICv5System {
     QTAILQ_HEAD(, GICv5VPE) ringing;
     bool is_ringing;
     bool hold_doorbells;
+    unsigned num_resets;
     uint32_t save_pages;
     uint32_t save_dirty;
     uint32_t save_queued;
@@ -701,9 +703,10 @@ bool gicv5_ist_drop_page(GICv5IST *ist);
 
 /*
  * Write what differs from memory. Returns false if memory did not take all of
- * it: that still differs.
+ * it: that still differs. Without @all, the first page that memory does not
+ * take is the last that is tried.
  */
-bool gicv5_ist_save(GICv5IST *ist);
+bool gicv5_ist_save(GICv5IST *ist, bool all);
 
 /*
  * gicv5_ist_node: interrupt @id, or NULL if it is not reachable

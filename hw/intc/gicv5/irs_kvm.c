@@ -514,7 +514,7 @@ static bool lpis_to_engine(KVMARMGICv5State *k, const GArray *image,
             ok &= gicv5_ist_restore_words(ist, b, words);
         }
     }
-    gicv5_ist_restore_end(ist);
+    gicv5_ist_restore_end(s->sys);
     if (!ok) {
         error_setg(errp, "no memory for the state of LPIs");
     }
@@ -1165,9 +1165,12 @@ static void kvm_gicv5_print(ARMGICv5CommonState *s, GString *buf)
     KVMARMGICv5State *k = KVM_ARM_GICV5(s);
     Error *err = NULL;
 
-    if (runstate_is_running() || !kvm_gicv5_pre_save(s, &err)) {
+    /* What is being loaded is in QEMU, and not complete. */
+    if (runstate_is_running() || runstate_check(RUN_STATE_INMIGRATE) ||
+        !kvm_gicv5_pre_save(s, &err)) {
         g_string_append_printf(buf, "IRS %u is in the kernel: its state can "
-                               "be read while the VM is stopped\n", s->irsid);
+                               "be read while the VM is stopped, and has been "
+                               "loaded\n", s->irsid);
         error_free(err);
         return;
     }

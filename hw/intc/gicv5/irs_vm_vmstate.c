@@ -200,6 +200,17 @@ static int no_memory(const VMLoader *l, unsigned vm)
     return gicv5_stream_no_vm_memory(l->s, what);
 }
 
+/* After each read */
+static int check(const VMLoader *l)
+{
+    int ret = gicv5_stream_check_reset(l->s);
+
+    if (!ret && qemu_file_get_error(l->f)) {
+        ret = -EIO;
+    }
+    return ret;
+}
+
 static int get_vm(VMLoader *l)
 {
     GICv5Space *sp = gicv5_irs_space(l->s, l->domain);
@@ -207,14 +218,16 @@ static int get_vm(VMLoader *l)
     GICv5VMState state = { .id = qemu_get_be16(l->f) };
     uint8_t flags = qemu_get_byte(l->f);
     const char *bad;
+    int ret;
 
     state.full = FIELD_EX32(flags, MIG_VM, FULL);
     state.quiescent = FIELD_EX32(flags, MIG_VM, QUIESCENT);
     state.vpe_id_bits = qemu_get_byte(l->f);
     state.vmte = qemu_get_be64(l->f);
     state.vpet = qemu_get_be64(l->f);
-    if (qemu_file_get_error(l->f)) {
-        return -EIO;
+    ret = check(l);
+    if (ret) {
+        return ret;
     }
 
     if (flags & ~MIG_VM_MASK) {
@@ -246,6 +259,7 @@ static int get_vpe(VMLoader *l)
     g_autofree char *of = g_strdup_printf("VPE %u: ", vpe.id);
     const char *bad;
     uint64_t dbr;
+    int ret;
 
     vpe.valid = FIELD_EX32(flags, MIG_VPE, VALID);
     vpe.dirty = FIELD_EX32(flags, MIG_VPE, DIRTY);
@@ -255,8 +269,9 @@ static int get_vpe(VMLoader *l)
     vpe.iaffid = qemu_get_be16(l->f);
     vpe.vped = qemu_get_be64(l->f);
     dbr = qemu_get_be64(l->f);
-    if (qemu_file_get_error(l->f)) {
-        return -EIO;
+    ret = check(l);
+    if (ret) {
+        return ret;
     }
     vpe.db = (GICv5Doorbell) {
         .valid = FIELD_EX64(dbr, IRS_VPE_DBR, DBV),
@@ -291,9 +306,10 @@ static int get_vm_dbr(VMLoader *l)
         .enabled = FIELD_EX64(dbr, IRS_VM_DBR, EN),
         .vpe = FIELD_EX64(dbr, IRS_VM_DBR, VPE_ID),
     };
+    int ret = check(l);
 
-    if (qemu_file_get_error(l->f)) {
-        return -EIO;
+    if (ret) {
+        return ret;
     }
     if (l->has_dbr || l->last_type >= 0 || !dbr ||
         dbr & ~GICV5_IRS_VM_DBR_MASK ||
@@ -317,8 +333,11 @@ static int get_ist(VMLoader *l)
     const char *of = type == GICV5_TYPE_LPI ? "LPIs: " : "SPIs: ";
     g_autofree char *what = NULL;
     GICv5IST *ist;
-    int ret;
+    int ret = check(l);
 
+    if (ret) {
+        return ret;
+    }
     if ((type != GICV5_TYPE_LPI && type != GICV5_TYPE_SPI) ||
         type <= l->last_type) {
         return bad_vm(l, l->state.id, "", "type of table", type);
@@ -339,7 +358,7 @@ static int get_ist(VMLoader *l)
                            l->state.id, of);
     ret = gicv5_stream_get_parts(l->s, l->vm, ist, l->state.quiescent, what,
                                  l->f);
-    gicv5_ist_restore_end(ist);
+    gicv5_ist_restore_end(l->s->sys);
     return ret;
 }
 
@@ -351,10 +370,10 @@ static int get_domain(VMLoader *l)
 {
     for (;;) {
         uint8_t kind = qemu_get_byte(l->f);
-        int ret;
+        int ret = check(l);
 
-        if (qemu_file_get_error(l->f)) {
-            return -EIO;
+        if (ret) {
+            return ret;
         }
         if ((kind == RECORD_END || kind == RECORD_VM) && l->vm) {
             gicv5_vm_restore_end(l->vm, &l->state);
@@ -383,11 +402,11 @@ static int get_vms(QEMUFile *f, void *pv, size_t size,
                    const VMStateField *field)
 {
     ARMGICv5CommonState *s = pv;
+    int ret = gicv5_stream_check_reset(s);
 
-    for (unsigned d = 0; d < GICV5_NUM_DOMAINS; d++) {
+    for (unsigned d = 0; !ret && d < GICV5_NUM_DOMAINS; d++) {
         VMLoader l = { .s = s, .domain = d, .f = f };
         uint32_t cfgr = s->d[d].vmt_cfgr;
-        int ret;
 
         if (!has_vmt(s, d)) {
             continue;
@@ -397,11 +416,8 @@ static int get_vms(QEMUFile *f, void *pv, size_t size,
                             FIELD_EX32(cfgr, IRS_VMT_CFGR, STRUCTURE),
                             FIELD_EX32(cfgr, IRS_VMT_CFGR, VM_ID_BITS));
         ret = get_domain(&l);
-        if (ret) {
-            return ret;
-        }
     }
-    return 0;
+    return ret;
 }
 
 static const VMStateInfo vmstate_info_gicv5_vms = {

@@ -175,10 +175,27 @@ static int no_room(const ISTLoader *l)
     return -ENOMEM;
 }
 
+/*
+ * While the loader waits for the stream the monitor can reset the machine. Then
+ * tables and VMs are gone.
+ */
+int gicv5_stream_check_reset(const ARMGICv5CommonState *s)
+{
+    if (gicv5_system_num_resets(s->sys) == s->mig_num_resets) {
+        return 0;
+    }
+    error_report("arm-gicv5: the machine was reset while its state was loaded");
+    return -ECANCELED;
+}
+
 static int load_l1(ISTLoader *l, uint32_t index)
 {
     uint64_t l1e = qemu_get_be64(l->f);
+    int ret = gicv5_stream_check_reset(l->s);
 
+    if (ret) {
+        return ret;
+    }
     if (!l->l1 || l->in_memory || index >= gicv5_ist_l2_tables(l->ist) ||
         index <= l->last_l1 || l->last_page >= 0) {
         return bad_ist(l, "L1 index", index);
@@ -199,7 +216,11 @@ static int load_words(ISTLoader *l, GICv5ISTPart *part)
     for (uint32_t i = find_first_bit(part->send, n); i < n;
          i = find_next_bit(part->send, n, i + 1)) {
         uint32_t word = qemu_get_be32(l->f);
+        int ret = gicv5_stream_check_reset(l->s);
 
+        if (ret) {
+            return ret;
+        }
         if (word != gicv5_sanitize_word(sp, word)) {
             return bad_ist(l, "state word", word);
         }
@@ -213,11 +234,15 @@ static int load_words(ISTLoader *l, GICv5ISTPart *part)
 
 static int load_page(ISTLoader *l, uint8_t kind, uint32_t index)
 {
-    uint32_t n = gicv5_ist_page_size(l->ist);
     GICv5ISTPart part = { .index = index };
     DECLARE_BITMAP(stray, GICV5_IST_PAGE_SIZE);
-    int ret;
+    int ret = gicv5_stream_check_reset(l->s);
+    uint32_t n;
 
+    if (ret) {
+        return ret;
+    }
+    n = gicv5_ist_page_size(l->ist);
     if (index >= gicv5_ist_num_pages(l->ist) || index <= l->last_page ||
         l->in_memory != (kind == IST_PART)) {
         return bad_ist(l, "block", index);
@@ -240,7 +265,7 @@ static int load_page(ISTLoader *l, uint8_t kind, uint32_t index)
     } else {
         return 0;
     }
-    ret = load_words(l, &part);
+    ret = load_words(l, &part) ?: gicv5_stream_check_reset(l->s);
     if (ret) {
         return ret;
     }
@@ -255,8 +280,11 @@ static int load_ist_records(ISTLoader *l)
 {
     for (;;) {
         uint8_t kind = qemu_get_byte(l->f);
-        int ret;
+        int ret = gicv5_stream_check_reset(l->s);
 
+        if (ret) {
+            return ret;
+        }
         if (qemu_file_get_error(l->f)) {
             return -EIO;
         }
@@ -331,7 +359,7 @@ static int load_ist(ARMGICv5CommonState *s, unsigned domain, QEMUFile *f)
         !gicv5_ist_restore_zeros(ist, l1)) {
         ret = no_room(&l);
     }
-    gicv5_ist_restore_end(ist);
+    gicv5_ist_restore_end(s->sys);
     return ret;
 }
 
@@ -367,13 +395,21 @@ static void ist_pending_estimate(void *opaque, uint64_t *must_precopy,
     *must_precopy += size;
 }
 
+#define PENDING_ID "arm-gicv5-ist"
+
+/* QEMU expects this function of whatever a stream can name. */
+static int ist_pending_load(QEMUFile *f, void *opaque, int version_id)
+{
+    error_report("arm-gicv5: no stream has a section " PENDING_ID);
+    return -EINVAL;
+}
+
 /* Nothing is sent for these: the tables are in the device's section. */
 static const SaveVMHandlers ist_pending_handlers = {
     .state_pending_estimate = ist_pending_estimate,
     .state_pending_exact = ist_pending,
+    .load_state = ist_pending_load,
 };
-
-#define PENDING_ID "arm-gicv5-ist"
 
 static void vm_state_changed(void *opaque, bool running, RunState state)
 {
@@ -424,17 +460,14 @@ static int get_ists(QEMUFile *f, void *pv, size_t size,
                     const VMStateField *field)
 {
     ARMGICv5CommonState *s = pv;
+    int ret = gicv5_stream_check_reset(s);
 
-    for (unsigned d = 0; !s->primary && d < GICV5_NUM_DOMAINS; d++) {
+    for (unsigned d = 0; !ret && !s->primary && d < GICV5_NUM_DOMAINS; d++) {
         if (ist_is_valid(s, d)) {
-            int ret = load_ist(s, d, f);
-
-            if (ret) {
-                return ret;
-            }
+            ret = load_ist(s, d, f);
         }
     }
-    return 0;
+    return ret;
 }
 
 static const VMStateInfo vmstate_info_gicv5_ists = {
@@ -734,6 +767,7 @@ static int gicv5_pre_load(void *opaque)
         /* Until the machine runs */
         gicv5_system_hold_doorbells(s->sys);
     }
+    s->mig_num_resets = gicv5_system_num_resets(s->sys);
     return 0;
 }
 
@@ -792,7 +826,11 @@ static int gicv5_post_load(void *opaque, int version_id)
     ARMGICv5CommonState *s = opaque;
     ARMGICv5CommonClass *agc = ARM_GICV5_COMMON_GET_CLASS(s);
     Error *err = NULL;
+    int ret = gicv5_stream_check_reset(s);
 
+    if (ret) {
+        return ret;
+    }
     if (s->virt && !s->mig_virt) {
         error_report("arm-gicv5: virt: there are no virtual machines in the "
                      "stream");

@@ -34,6 +34,15 @@ int gicv5_stream_get_parts(ARMGICv5CommonState *s, const GICv5Space *vm,
                            QEMUFile *f);
 
 /**
+ * gicv5_stream_check_reset: has the machine been reset since the section began?
+ *
+ * For loaders, after each read: it may have waited, while the monitor ran.
+ * Returns 0 or, after a message, a negative errno; then tables, VMs and
+ * registers that have been loaded are gone.
+ */
+int gicv5_stream_check_reset(const ARMGICv5CommonState *s);
+
+/**
  * gicv5_stream_no_vm_memory: say that vm-memory is too small for a stream
  *
  * Returns -ENOMEM.

@@ -203,12 +203,23 @@ GICv5Domain gicv5_system_reset_domain(const GICv5System *sys)
     return order[ARRAY_SIZE(order) - 1];
 }
 
+unsigned gicv5_system_num_resets(const GICv5System *sys)
+{
+    return sys->num_resets;
+}
+
 void gicv5_system_reset(GICv5System *sys)
 {
-    bool outer = gicv5_begin_batch(sys);
+    bool outer;
 
+    sys->num_resets++;
     /* Nobody wants to hear that VPEs are no longer resident. */
     gicv5_system_hold_doorbells(sys);
+    /* A table is being restored, and the next part of it has not come yet. */
+    if (sys->batch) {
+        gicv5_flush_batch(sys);
+    }
+    outer = gicv5_begin_batch(sys);
     /* First nothing is forwarded any more, so each PE hears once. */
     for (unsigned i = 0; i < sys->irs->len; i++) {
         GICv5EngineIRS *irs = gicv5_engine_irs(sys, i);

@@ -235,6 +235,21 @@ void gicv5_ist_adopt_words(GICv5ISTPage *page, uint32_t first,
 }
 
 /*
+ * The VPEs that the words name, while pages can go for them: there is no node
+ * yet that somebody uses.
+ */
+static void make_vpes(GICv5Space *sp, const uint32_t *words, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (gicv5_word_is_deliverable(words[i]) &&
+            !gicv5_is_queued(sp, words[i])) {
+            gicv5_vm_reserve(sp->vm->parent, GICV5_VPE_BYTES);
+            gicv5_want_target(sp, words[i]);
+        }
+    }
+}
+
+/*
  * A page of which @id is the first interrupt to be named. If all of it cannot
  * be read, each interrupt fares on its own.
  *
@@ -244,7 +259,7 @@ void gicv5_ist_adopt_words(GICv5ISTPage *page, uint32_t first,
 static __attribute__((noinline))
 GICv5ISTPage *load_page(GICv5IST *ist, uint32_t id)
 {
-    const GICv5Space *sp = ist->space;
+    GICv5Space *sp = ist->space;
     uint32_t index = id >> ist->page_bits;
     uint32_t size = gicv5_ist_page_size(ist);
     uint32_t i = gicv5_ist_in_page(ist, id);
@@ -267,6 +282,9 @@ GICv5ISTPage *load_page(GICv5IST *ist, uint32_t id)
     if (!whole && !gicv5_ist_read_words(ist, own_addr, &words[i], 1)) {
         gicv5_ist_swerr(ist, GICV5_SWERR_L2_ISTE, id, own_addr);
         return NULL;
+    }
+    if (sp->vm) {
+        make_vpes(sp, whole ? words : &words[i], whole ? size : 1);
     }
     page = gicv5_ist_page_new(ist, index, true);
     if (!page) {
@@ -415,7 +433,7 @@ bool gicv5_ist_create(GICv5IST *ist, uint64_t base, const GICv5ISTConfig *cfg)
     }
     ist->dir = ist_alloc(ist, gicv5_ist_dir_size(ist) * sizeof(*ist->dir));
     if (!ist->dir) {
-        qemu_log("gicv5: no memory for an IST\n");
+        qemu_log_mask(LOG_GUEST_ERROR, "gicv5: no memory for an IST\n");
         return false;
     }
     ist->valid = true;
@@ -446,7 +464,7 @@ void gicv5_ist_set_invalid(GICv5IST *ist)
     gicv5_ist_drop(ist);
 }
 
-bool gicv5_ist_save(GICv5IST *ist)
+bool gicv5_ist_save(GICv5IST *ist, bool all)
 {
     GICv5System *sys = ist->space->sys;
     GICv5ISTPage *page, *next;
@@ -461,6 +479,9 @@ bool gicv5_ist_save(GICv5IST *ist)
                 continue;
             }
             if (!gicv5_ist_write_back(page)) {
+                if (!all) {
+                    return false;
+                }
                 ok = false;
                 continue;
             }

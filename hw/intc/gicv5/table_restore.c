@@ -184,7 +184,7 @@ bool gicv5_ist_restore_zeros(GICv5IST *ist, const uint64_t *l1)
     return true;
 }
 
-void gicv5_ist_restore_end(GICv5IST *ist)
+void gicv5_ist_restore_end(GICv5System *sys)
 {
-    gicv5_end_batch(ist->space->sys, true);
+    gicv5_end_batch(sys, true);
 }

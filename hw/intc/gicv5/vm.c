@@ -476,13 +476,18 @@ static void drop_vm(GICv5VM *vm)
     gicv5_add_counter(&sp->sys->save_vms, -1);
 }
 
-/* False if memory did not take all of it */
-static bool save_vm(GICv5VM *vm)
+/* False if memory did not take all of it; see gicv5_ist_save() */
+static bool save_vm(GICv5VM *vm, bool all)
 {
-    bool ok = gicv5_ist_save(&vm->space.lpi);
+    bool ok = gicv5_ist_save(&vm->space.lpi, all);
 
-    ok &= gicv5_ist_save(&vm->space.spi);
-    return save_vpes(vm) && ok;
+    if (ok || all) {
+        ok &= gicv5_ist_save(&vm->space.spi, all);
+    }
+    if (ok || all) {
+        ok &= save_vpes(vm);
+    }
+    return ok;
 }
 
 void gicv5_vm_set_invalid(GICv5Space *sp, uint16_t vm_id)
@@ -491,7 +496,7 @@ void gicv5_vm_set_invalid(GICv5Space *sp, uint16_t vm_id)
     uint64_t addr;
 
     if (vm) {
-        save_vm(vm);
+        save_vm(vm, true);
         addr = vm->vmte;
         drop_vm(vm);
     } else if (!vmte_addr(sp, vm_id, &addr)) {
@@ -531,7 +536,7 @@ void gicv5_vmt_set_invalid(GICv5Space *sp)
     }
     for (unsigned i = 0; i < GICV5_NUM_VM_LISTS; i++) {
         QTAILQ_FOREACH(vm, &sp->vmt.vms[i], link) {
-            save_vm(vm);
+            save_vm(vm, true);
         }
     }
     trace_gicv5_vmt_invalid(sp->domain, sp->vmt.base);
@@ -867,7 +872,11 @@ bool gicv5_vm_save(GICv5Space *sp, uint16_t vm_id)
     if (!vm) {
         return false;
     }
-    vm->was_saved = save_vm(vm);
+    /*
+     * Memory that takes nothing would cost as much each time that software
+     * tries; what is not written stays here.
+     */
+    vm->was_saved = save_vm(vm, false);
     vm->saved = vm->space.changes;
     trace_gicv5_vm_save(sp->domain, vm_id, vm->was_saved);
     return vm->was_saved;

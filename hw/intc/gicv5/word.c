@@ -41,8 +41,11 @@ static GICv5Node *find_node(GICv5Space *sp, uint32_t intid)
         return NULL;
     }
     if (unlikely(sp->vm)) {
-        /* Once there is a node, no page can go for a VPE. */
-        gicv5_vm_reserve(sp->vm->parent, GICV5_VPE_BYTES);
+        /*
+         * Once there is a node, no page can go for a VPE: one that the state
+         * names, and one that the command does.
+         */
+        gicv5_vm_reserve(sp->vm->parent, 2 * GICV5_VPE_BYTES);
     }
     if (gicv5_is_in_table(sp, type)) {
         return gicv5_ist_node(gicv5_ist_of(sp, type), id);

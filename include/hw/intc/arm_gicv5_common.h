@@ -206,6 +206,7 @@ struct ARMGICv5CommonState {
     uint8_t *mig_dps;               /* num_cpus: IRS_PE_CR0.DPS by domain */
     int64_t mig_exact_ms;           /* when a migration last asked for sizes */
     uint32_t mig_missing[GICV5_NUM_PARTS];  /* of @parts, not loaded yet */
+    unsigned mig_num_resets;        /* of the engine, when a load began */
 };
 
 #define GICV5_SPI_IRS_RANGE_ALL UINT32_MAX

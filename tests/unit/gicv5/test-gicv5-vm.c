@@ -983,6 +983,47 @@ static void test_room_exact(void)
 }
 
 /*
+ * A VM comes back, and the page of which an interrupt is used first names as
+ * many VPEs as it has interrupts: pages of others go for them.
+ */
+static void test_room_words(void)
+{
+    static const GICv5EngineConfig cfg = { .vm_memory = 128 * 1024 };
+
+    for (unsigned left = 0; left < 12; left++) {
+        Rig *r = rig(&cfg);
+
+        make_vmt(r);
+        make_vm(r, 1, 1 + left);
+        make_vm(r, 2, 32);
+        for (unsigned i = 0; i < 32; i++) {
+            setup(r, 2, spi(i), 3, i);
+            gicv5_event(vm(r, 2), spi(i), GICV5_SET_EDGE);
+        }
+        gicv5_vm_set_invalid(ns(r), 2);
+        /* Others take what there is, with pages that can go. */
+        for (unsigned i = 30; i < 50; i++) {
+            make_vm(r, i, 1);
+            for (unsigned id = 0; id < 2048; id += 256) {
+                cmd(r, i, GICV5_CMD_SET_PRIORITY, lpi(id), 1 + id / 256);
+            }
+        }
+        gicv5_vm_set_valid(ns(r), 2);
+        gicv5_event(vm(r, 2), spi(left), GICV5_CLEAR);
+        g_assert_false(vm(r, 2)->full);
+        for (unsigned i = 0; i < 32; i++) {
+            g_assert_true(gicv5_pe_make_resident(pe(r, 0), ns(r), 2, i,
+                                                 false));
+            g_assert_true((seen(r, 0) == gicv5_candidate(spi(i), 3)) ==
+                          (i != left));
+            gicv5_pe_make_nonresident(pe(r, 0), ns(r), false, 31);
+        }
+        g_assert_cmpuint(ns(r)->vmt.memory, <=, cfg.vm_memory);
+        done(r);
+    }
+}
+
+/*
  * Two doorbells ring at the end of one batch, and there is memory for one page
  * of LPIs only: the page of the first must stay while it is used.
  */
@@ -1035,6 +1076,50 @@ static void test_save_fails(void)
     done(r);
 }
 
+/* Memory that takes nothing is tried once, and not for each page. */
+static void test_save_stops(void)
+{
+    Rig *r = vm_rig(2);
+    uint64_t before;
+
+    for (unsigned id = 0; id < 2048; id += 256) {
+        setup(r, 1, lpi(id), 9, 1);
+    }
+    setup(r, 1, spi(4), 9, 1);
+    rig_mem_fault(&r->mem[NS], VLPI_L2 + 0x2000, 0x2000, false, true);
+    before = r->mem[NS].bytes_written;
+    for (unsigned i = 0; i < 3; i++) {
+        g_assert_false(gicv5_vm_save(ns(r), 1));
+        g_assert_cmpuint(r->mem[NS].bytes_written - before, ==, 4 * (i + 1));
+    }
+    /* What the VM leaves is as complete as memory allows. */
+    gicv5_vm_set_invalid(ns(r), 1);
+    g_assert_cmphex(rig_mem_ldl(&r->mem[NS], VSPI + 0x100 + 16), ==,
+                    iste(EN, 9, 1));
+    done(r);
+}
+
+/* A reset between the parts of a table that is being restored */
+static void test_reset_restore(void)
+{
+    static const GICv5ISTConfig ist = {
+        .id_bits = 5, .entry_shift = 2, .l2_shift = 12,
+    };
+    Rig *r = vm_rig(2);
+    unsigned resets = gicv5_system_num_resets(r->sys);
+
+    setup(r, 1, spi(4), 9, 1);
+    gicv5_vm_set_invalid(ns(r), 1);
+    put(r, vmte_addr(1) + 24, 0);
+    gicv5_vm_set_valid(ns(r), 1);
+    g_assert_true(gicv5_ist_restore_begin(&vm(r, 1)->spi, VSPI, &ist));
+    gicv5_system_reset(r->sys);
+    g_assert_cmpuint(gicv5_system_num_resets(r->sys), ==, resets + 1);
+    g_assert_null(vm(r, 1));
+    gicv5_ist_restore_end(r->sys);
+    done(r);
+}
+
 /* --- migration -------------------------------------------------------- */
 
 static void move_ist(GICv5IST *from, GICv5IST *to)
@@ -1050,7 +1135,7 @@ static void move_ist(GICv5IST *from, GICv5IST *to)
          p = part.index + 1) {
         g_assert_true(gicv5_ist_restore_part(to, &part));
     }
-    gicv5_ist_restore_end(to);
+    gicv5_ist_restore_end(to->space->sys);
 }
 
 static void move_vms(GICv5Space *from, GICv5Space *to)
@@ -2424,7 +2509,10 @@ int main(int argc, char **argv)
     g_test_add_func("/gicv5/vm/room", test_room);
     g_test_add_func("/gicv5/vm/room-exact", test_room_exact);
     g_test_add_func("/gicv5/vm/ring-two", test_ring_two);
+    g_test_add_func("/gicv5/vm/room-words", test_room_words);
     g_test_add_func("/gicv5/vm/save-fails", test_save_fails);
+    g_test_add_func("/gicv5/vm/save-stops", test_save_stops);
+    g_test_add_func("/gicv5/vm/reset-restore", test_reset_restore);
     g_test_add_func("/gicv5/vm/move", test_move);
     g_test_add_func("/gicv5/vm/move-full", test_move_full);
     g_test_add_func("/gicv5/vm/move-bad", test_move_bad);

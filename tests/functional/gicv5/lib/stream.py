@@ -2,12 +2,15 @@
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 
+import fcntl
 import json
 import os
+import socket
 import struct
+import termios
 import tempfile
 
-from .qemu import Ended, Hang, Machine, Refused, until
+from .qemu import TIMEOUT, Ended, Hang, Machine, Refused, until
 
 FRAMES = 0x08000000
 ITS_FRAMES = 0x09000000
@@ -142,6 +145,45 @@ def replace(stream, *changes):
     for start, end, data in sorted(changes, reverse=True):
         stream = stream[:start] + data + stream[end:]
     return stream
+
+
+# Of QEMU that load_with_pause() is for
+TRACE_SECTIONS = ('-trace', 'vmstate_load_state')
+
+
+def is_unread(sock):
+    """Has the other end of a Unix socket not read all that was sent?"""
+    return struct.unpack('i', fcntl.ioctl(sock, termios.TIOCOUTQ, bytes(4)))[0]
+
+
+def load_with_pause(vm, stream, where, section, act):
+    """
+    Load a stream into vm, that waits for one; at offset "where", which is in
+    this section, nothing comes until act() has returned.  Returns when nothing
+    is loaded any more.
+    """
+    name, number = section.rsplit('/', 1)
+
+    def is_there():
+        # A section is loaded without a pause, as far as it has come.
+        return not is_unread(sock) and vm.errors().count(
+            f'vmstate_load_state {name} v') > int(number)
+
+    with tempfile.TemporaryDirectory(prefix='gicv5-stream.') as tmp:
+        path = os.path.join(tmp, 'socket')
+        vm.cmd('migrate-incoming', uri=f'unix:{path}')
+        with socket.socket(socket.AF_UNIX) as sock:
+            sock.connect(path)
+            sock.settimeout(TIMEOUT)
+            sock.sendall(stream[:where])
+            until(f'{section} is read', is_there, step=0.002)
+            act()
+            try:
+                sock.sendall(stream[where:])
+            except BrokenPipeError:
+                pass
+        until('the end of inmigrate', lambda: vm.status() != 'inmigrate',
+              step=0.01)
 
 
 def load(qemu, stream, *args):
