@@ -68,6 +68,12 @@ static void reset_all(void)
     for (unsigned i = 0; i < ARRAY_SIZE(targets); i++) {
         resettable_reset(targets[i].obj, RESET_TYPE_COLD);
     }
+    /* As if each input came after a section of the primary IRS */
+    for (unsigned i = 0; i < NUM_IRS; i++) {
+        ARMGICv5CommonState *s = ARM_GICV5_COMMON(targets[i].obj);
+
+        s->mig_num_resets = gicv5_system_num_resets(s->sys);
+    }
 }
 
 static int load(const Target *t, const uint8_t *data, size_t size)

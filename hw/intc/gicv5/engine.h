@@ -510,9 +510,9 @@ bool gicv5_vm_doorbell(GICv5Space *sp, uint16_t vm_id, GICv5VMDoorbell *db);
  * gicv5_vm_save: IRS_SAVE_VMR.S: memory is complete
  *
  * Returns false if the VM is not valid, or memory does not take all of it: then
- * it is not quiescent, and what comes after the first page that memory did not
- * take has not been tried. O(state that differs, pages with interrupts that are
- * queued, VPEs)
+ * it is not quiescent, and what comes after the first page or VPE that memory
+ * did not take has not been tried. O(state that differs, pages with interrupts
+ * that are queued, VPEs)
  */
 bool gicv5_vm_save(GICv5Space *sp, uint16_t vm_id);
 

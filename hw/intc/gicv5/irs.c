@@ -66,7 +66,7 @@ static uint64_t port_command(GICv5Port *port, const GICv5Request *req)
 
 static bool port_check_loaded(GICv5Port *port)
 {
-    return gicv5_irs_has_parts(arm_gicv5_primary(port->irs));
+    return gicv5_irs_is_loaded(arm_gicv5_primary(port->irs));
 }
 
 static bool port_check(GICv5Port *port, GICv5Domain domain,

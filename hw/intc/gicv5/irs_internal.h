@@ -102,11 +102,12 @@ void gicv5_irs_vmstate_cleanup(ARMGICv5CommonState *s);
 void gicv5_irs_print(ARMGICv5CommonState *s, GString *buf);
 
 /**
- * gicv5_irs_has_parts: has a stream had a section for each ITS and IWB?
+ * gicv5_irs_is_loaded: has a stream had the IRS, each ITS and IWB, and is their
+ * state still there?
  *
- * @s: the primary IRS. Also true if no stream was ever loaded. False after a
- * message that names the option for the machine that the stream is for.
+ * @s: the primary IRS. False after a message, which names the option for the
+ * machine that the stream is for.
  */
-bool gicv5_irs_has_parts(const ARMGICv5CommonState *s);
+bool gicv5_irs_is_loaded(const ARMGICv5CommonState *s);
 
 #endif

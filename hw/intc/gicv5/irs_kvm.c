@@ -740,8 +740,14 @@ static bool kvm_gicv5_access_cpu(GICv5Port *port, uint64_t attr, bool write,
     return !ret;
 }
 
+static bool kvm_gicv5_check_loaded(GICv5Port *port)
+{
+    return gicv5_irs_is_loaded(port->irs);
+}
+
 static const GICv5PortIRSOps port_ops = {
     .access = kvm_gicv5_access_cpu,
+    .check_loaded = kvm_gicv5_check_loaded,
 };
 
 /* --- life cycle --- */

@@ -767,7 +767,8 @@ static int gicv5_pre_load(void *opaque)
         /* Until the machine runs */
         gicv5_system_hold_doorbells(s->sys);
     }
-    s->mig_num_resets = gicv5_system_num_resets(s->sys);
+    s->mig_num_resets = s->primary ? s->primary->mig_num_resets :
+                                     gicv5_system_num_resets(s->sys);
     return 0;
 }
 
@@ -775,7 +776,7 @@ static int gicv5_pre_load(void *opaque)
  * Sections that a stream does not have are nothing to QEMU. ITS and IWB come
  * after the IRS, and before the CPUs, which ask.
  */
-bool gicv5_irs_has_parts(const ARMGICv5CommonState *s)
+bool gicv5_irs_is_loaded(const ARMGICv5CommonState *s)
 {
     static const char *const missing[] = {
         [GICV5_PART_ITS] = "ITS (option -machine its=off)",
@@ -787,6 +788,11 @@ bool gicv5_irs_has_parts(const ARMGICv5CommonState *s)
             error_report("arm-gicv5: the source has no %s", missing[i]);
             return false;
         }
+    }
+    if (gicv5_system_num_resets(s->sys) != s->mig_num_resets) {
+        error_report("arm-gicv5: the machine was reset after the IRS was "
+                     "loaded, or the source has none");
+        return false;
     }
     return true;
 }

@@ -165,13 +165,24 @@ bool gicv5_ist_drop_page(GICv5IST *ist)
     return true;
 }
 
+static size_t chunk_bytes(const GICv5IST *ist)
+{
+    return gicv5_ist_chunk_size(ist) * sizeof(GICv5ISTPage *);
+}
+
+/* With a VPE: its interrupts may be for one that has not been named yet. */
+static size_t vm_page_bytes(const GICv5IST *ist, uint32_t index)
+{
+    return gicv5_ist_page_bytes(ist) + GICV5_VPE_BYTES +
+           (ist->dir[index / GICV5_IST_DIR_SIZE] ? 0 : chunk_bytes(ist));
+}
+
 GICv5ISTPage *gicv5_ist_page_new(GICv5IST *ist, uint32_t index,
                                  bool make_room)
 {
     const GICv5EngineConfig *cfg = &ist->space->sys->cfg;
     const GICv5VM *vm = ist->space->vm;
     size_t bytes = gicv5_ist_page_bytes(ist);
-    size_t chunk_bytes = gicv5_ist_chunk_size(ist) * sizeof(GICv5ISTPage *);
     GICv5ISTPage ***chunk = &ist->dir[index / GICV5_IST_DIR_SIZE];
     GICv5ISTPage *page = NULL;
     bool had;
@@ -183,8 +194,7 @@ GICv5ISTPage *gicv5_ist_page_new(GICv5IST *ist, uint32_t index,
         goto fail;
     }
     if (vm && make_room) {
-        /* Its interrupts may be for a VPE that has not been named yet. */
-        size_t want = bytes + GICV5_VPE_BYTES + (*chunk ? 0 : chunk_bytes);
+        size_t want = vm_page_bytes(ist, index);
         bool more = true;
 
         while (more && !gicv5_vm_has_memory(vm->parent, want)) {
@@ -192,7 +202,7 @@ GICv5ISTPage *gicv5_ist_page_new(GICv5IST *ist, uint32_t index,
         }
     }
     if (!*chunk) {
-        *chunk = ist_alloc(ist, chunk_bytes);
+        *chunk = ist_alloc(ist, chunk_bytes(ist));
     }
     if (*chunk) {
         page = ist_alloc(ist, bytes);
@@ -235,16 +245,25 @@ void gicv5_ist_adopt_words(GICv5ISTPage *page, uint32_t first,
 }
 
 /*
- * The VPEs that the words name, while pages can go for them: there is no node
- * yet that somebody uses.
+ * The VPEs that words of page @index name, while pages can go for them: there
+ * is no node yet that somebody uses. Not those for which the page itself would
+ * have no room.
  */
-static void make_vpes(GICv5Space *sp, const uint32_t *words, uint32_t count)
+static void make_vpes(GICv5IST *ist, uint32_t index, const uint32_t *words,
+                      uint32_t count)
 {
+    GICv5Space *sp = ist->space;
+
     for (uint32_t i = 0; i < count; i++) {
         if (gicv5_word_is_deliverable(words[i]) &&
             !gicv5_is_queued(sp, words[i])) {
-            gicv5_vm_reserve(sp->vm->parent, GICV5_VPE_BYTES);
-            gicv5_want_target(sp, words[i]);
+            size_t want = vm_page_bytes(ist, index) + GICV5_VPE_BYTES;
+
+            gicv5_vm_reserve(sp->vm->parent, want);
+            if (!gicv5_vm_has_memory(sp->vm->parent, want)) {
+                break;
+            }
+            gicv5_vpe_make(sp->vm, FIELD_EX32(words[i], GICV5_ISTE, IAFFID));
         }
     }
 }
@@ -284,7 +303,7 @@ GICv5ISTPage *load_page(GICv5IST *ist, uint32_t id)
         return NULL;
     }
     if (sp->vm) {
-        make_vpes(sp, whole ? words : &words[i], whole ? size : 1);
+        make_vpes(ist, index, whole ? words : &words[i], whole ? size : 1);
     }
     page = gicv5_ist_page_new(ist, index, true);
     if (!page) {

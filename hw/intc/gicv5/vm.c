@@ -422,7 +422,7 @@ static uint64_t vped_word(const GICv5VPE *vpe)
     return FIELD_DP64(word, VPED, DBV, vpe->db.valid);
 }
 
-static bool save_vpes(GICv5VM *vm)
+static bool save_vpes(GICv5VM *vm, bool all)
 {
     const GICv5System *sys = vm->space.sys;
     bool ok = true;
@@ -439,6 +439,9 @@ static bool save_vpes(GICv5VM *vm)
                              sizeof(word))) {
             guest_error(vm->parent, vm->id, "the descriptor of VPE %u is not "
                         "in RAM", t->id);
+            if (!all) {
+                return false;
+            }
             ok = false;
             continue;
         }
@@ -485,7 +488,7 @@ static bool save_vm(GICv5VM *vm, bool all)
         ok &= gicv5_ist_save(&vm->space.spi, all);
     }
     if (ok || all) {
-        ok &= save_vpes(vm);
+        ok &= save_vpes(vm, all);
     }
     return ok;
 }

@@ -144,8 +144,8 @@ static inline uint64_t gicv5_unreachable(const GICv5Request *req)
  *     takes it. False with @errp set if the kernel refuses. KVM only, see
  *     gicv5_port_is_kvm().
  * @check_loaded: a migration stream, or a snapshot, is loaded as far as this
- *     PE; has it had a section for each ITS and IWB? False after a message if
- *     not. TCG only.
+ *     PE; has it had the IRS, each ITS and IWB, and was there no reset since?
+ *     False after a message if not.
  * @check: for tests: is what the IRS has consistent, and @candidate what it has
  *     forwarded last for @domain? TCG only.
  */

@@ -179,6 +179,8 @@ void gicv5_cpuif_reset(ARMCPU *cpu)
 {
     GICv5CPUIf *c = gicv5_cpuif(cpu);
 
+    /* A load that failed may have left it. */
+    cpu->gicv5_wiring.loaded = false;
     if (!cpu_isar_feature(aa64_gcie, cpu)) {
         return;
     }

@@ -1024,6 +1024,60 @@ static void test_room_words(void)
 }
 
 /*
+ * There is no memory for a page, and nothing that can go: VPEs that it names do
+ * not take what is left, and the VM is not full because of an interrupt that
+ * nobody has seen.
+ */
+static void test_no_room_words(void)
+{
+    static const GICv5EngineConfig cfg = { .vm_memory = 128 * 1024 };
+    unsigned without = 0;
+
+    for (unsigned left = 0; left < 12; left++) {
+        Rig *r = rig(&cfg);
+        uint32_t intid = lpi(0);
+
+        make_vmt(r);
+        make_vm(r, 1, 1 + left);
+        make_vm(r, 2, 32);
+        for (unsigned i = 0; i < 32; i++) {
+            setup(r, 2, spi(i), 3, i);
+            gicv5_event(vm(r, 2), spi(i), GICV5_SET_EDGE);
+        }
+        gicv5_vm_set_invalid(ns(r), 2);
+        gicv5_vm_set_valid(ns(r), 2);
+        g_assert_nonnull(vm(r, 2));
+        /* Others take what there is, with pages that have to stay. */
+        for (unsigned i = 30; i < 50; i++) {
+            try_vm(r, i, 1, true);
+            for (intid = lpi(0); vm(r, i) && intid < lpi(2048); intid += 256) {
+                setup(r, i, intid, 3, 0);
+                cmd(r, i, GICV5_CMD_SET_PENDING, intid, 1);
+            }
+        }
+        gicv5_event(vm(r, 2), spi(left), GICV5_CLEAR);
+        if (!gicv5_ist_page(&vm(r, 2)->spi, 0)) {
+            g_assert_false(vm(r, 2)->full);
+            without++;
+        }
+        g_assert_true(gicv5_system_check(r->sys));
+        for (unsigned i = 30; i < 50; i++) {
+            gicv5_vm_set_invalid(ns(r), i);
+        }
+        for (unsigned i = 0; !vm(r, 2)->full && i < 32; i++) {
+            gicv5_event(vm(r, 2), spi(left), GICV5_CLEAR);
+            g_assert_true(gicv5_pe_make_resident(pe(r, 0), ns(r), 2, i,
+                                                 false));
+            g_assert_true((seen(r, 0) == gicv5_candidate(spi(i), 3)) ==
+                          (i != left));
+            gicv5_pe_make_nonresident(pe(r, 0), ns(r), false, 31);
+        }
+        done(r);
+    }
+    g_assert_cmpuint(without, >, 0);
+}
+
+/*
  * Two doorbells ring at the end of one batch, and there is memory for one page
  * of LPIs only: the page of the first must stay while it is used.
  */
@@ -1091,6 +1145,15 @@ static void test_save_stops(void)
     for (unsigned i = 0; i < 3; i++) {
         g_assert_false(gicv5_vm_save(ns(r), 1));
         g_assert_cmpuint(r->mem[NS].bytes_written - before, ==, 4 * (i + 1));
+    }
+    /* So are the descriptors of VPEs. */
+    rig_mem_fault(&r->mem[NS], VLPI_L2 + 0x2000, 0x2000, false, false);
+    rig_mem_fault(&r->mem[NS], VPED + 0x1000, 0x100, false, true);
+    g_assert_false(gicv5_vm_save(ns(r), 1));
+    before = r->mem[NS].bytes_written;
+    for (unsigned i = 0; i < 3; i++) {
+        g_assert_false(gicv5_vm_save(ns(r), 1));
+        g_assert_cmpuint(r->mem[NS].bytes_written - before, ==, 8 * (i + 1));
     }
     /* What the VM leaves is as complete as memory allows. */
     gicv5_vm_set_invalid(ns(r), 1);
@@ -2510,6 +2573,7 @@ int main(int argc, char **argv)
     g_test_add_func("/gicv5/vm/room-exact", test_room_exact);
     g_test_add_func("/gicv5/vm/ring-two", test_ring_two);
     g_test_add_func("/gicv5/vm/room-words", test_room_words);
+    g_test_add_func("/gicv5/vm/no-room-words", test_no_room_words);
     g_test_add_func("/gicv5/vm/save-fails", test_save_fails);
     g_test_add_func("/gicv5/vm/save-stops", test_save_stops);
     g_test_add_func("/gicv5/vm/reset-restore", test_reset_restore);
