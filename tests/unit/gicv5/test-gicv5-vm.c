@@ -982,6 +982,17 @@ static void test_room_exact(void)
     }
 }
 
+/* VM 2 goes; in memory each of its SPIs waits for a VPE of its own. */
+static void leave_words(Rig *r)
+{
+    make_vm(r, 2, 32);
+    for (unsigned i = 0; i < 32; i++) {
+        setup(r, 2, spi(i), 3, i);
+        gicv5_event(vm(r, 2), spi(i), GICV5_SET_EDGE);
+    }
+    gicv5_vm_set_invalid(ns(r), 2);
+}
+
 /*
  * A VM comes back, and the page of which an interrupt is used first names as
  * many VPEs as it has interrupts: pages of others go for them.
@@ -995,12 +1006,7 @@ static void test_room_words(void)
 
         make_vmt(r);
         make_vm(r, 1, 1 + left);
-        make_vm(r, 2, 32);
-        for (unsigned i = 0; i < 32; i++) {
-            setup(r, 2, spi(i), 3, i);
-            gicv5_event(vm(r, 2), spi(i), GICV5_SET_EDGE);
-        }
-        gicv5_vm_set_invalid(ns(r), 2);
+        leave_words(r);
         /* Others take what there is, with pages that can go. */
         for (unsigned i = 30; i < 50; i++) {
             make_vm(r, i, 1);
@@ -1039,12 +1045,7 @@ static void test_no_room_words(void)
 
         make_vmt(r);
         make_vm(r, 1, 1 + left);
-        make_vm(r, 2, 32);
-        for (unsigned i = 0; i < 32; i++) {
-            setup(r, 2, spi(i), 3, i);
-            gicv5_event(vm(r, 2), spi(i), GICV5_SET_EDGE);
-        }
-        gicv5_vm_set_invalid(ns(r), 2);
+        leave_words(r);
         gicv5_vm_set_valid(ns(r), 2);
         g_assert_nonnull(vm(r, 2));
         /* Others take what there is, with pages that have to stay. */
