@@ -1234,6 +1234,71 @@ static void test_nmi_by_el(void)
     isb();
 }
 
+/*
+ * AArch32 has no superpriority: SCTLR_EL1.NMI and PSTATE.ALLINT, as AArch64 has
+ * left them, count for nothing, and PSTATE.I for all interrupts.
+ */
+
+#define A32_VBAR_FROM_R0 0xee0c0f10
+#define A32_CPSIE_I 0xf1080080
+#define A32_NOP 0xe320f000
+#define A32_HVC(n) (0xe1400070 | (n))
+#define A32_SVC_MODE 0x1d3
+/* Of HVCs: the end of the code, and the vector of IRQ */
+#define A32_END 1
+#define A32_IRQ (2 + 6)
+
+static uint32_t a32_vectors[8] __attribute__((aligned(32))) = {
+    A32_HVC(2), A32_HVC(3), A32_HVC(4), A32_HVC(5),
+    A32_HVC(6), A32_HVC(7), A32_HVC(A32_IRQ), A32_HVC(9),
+};
+static uint32_t a32_code[] = {
+    A32_VBAR_FROM_R0, A32_NOP, A32_NOP, A32_NOP, A32_HVC(A32_END),
+};
+
+/* At EL1 in AArch32: the number of its HVC */
+static unsigned a32_guest(uint64_t hcr, bool open, bool nmi)
+{
+    struct vcpu *v = guest_vcpu();
+
+    a32_code[1] = open ? A32_CPSIE_I : A32_NOP;
+    asm volatile("dsb sy\nic iallu\ndsb sy\nisb" : : : "memory");
+    vcpu_init(v, hcr, NULL, 0);
+    v->pc = (uint64_t)a32_code;
+    v->x[0] = (uint64_t)a32_vectors;
+    v->pstate = A32_SVC_MODE;
+    v->sctlr_el1 |= nmi ? SCTLR_NMI : 0;
+    CHECK_EQ(vcpu_enter(v), 12);
+    CHECK_EQ(ESR_EC(v->esr), EC_HVC32);
+    return v->esr & 0xffff;
+}
+
+static void test_aarch32(void)
+{
+    for (unsigned i = 0; i < 8; i++) {
+        uint64_t phys = e2h, virt = e2h | HCR_IMO | HCR_FMO;
+        bool nmi = i & 1;
+
+        wr(ALLINT, i & 2 ? PSTATE_ALLINT : 0);
+        vppi_one(PPI_SW, i & 4 ? 1 : 0);
+        CHECK_EQ(a32_guest(virt, false, nmi), A32_END);
+        CHECK_EQ(a32_guest(virt, true, nmi), A32_IRQ);
+        virt_setup();
+        CHECK_EQ(a32_guest(virt, true, nmi), A32_END);
+
+        ppi_priority(PPI_SW, i & 4 ? 1 : 0);
+        ppi_enable(PPI_SW, true);
+        ppi_pend(PPI_SW, true);
+        CHECK_EQ(a32_guest(phys, false, nmi), A32_END);
+        CHECK_EQ(a32_guest(phys, true, nmi), A32_IRQ);
+        ppi_pend(PPI_SW, false);
+        CHECK_EQ(a32_guest(phys, true, nmi), A32_END);
+        ppi_enable(PPI_SW, false);
+    }
+    wr(ALLINT, 0);
+    isb();
+}
+
 /* Nested virtualisation: EL1's timers are the nested EL2's (inferred) */
 
 static void test_nv_timers(void)
@@ -1419,6 +1484,7 @@ const struct test tests[] = {
     { "CNTHV", test_cnthv },
     { "EL2: NMI", test_host_nmi },
     { "SCTLR_EL1.NMI and SCTLR_EL2.NMI", test_nmi_by_el },
+    { "AArch32 at EL1", test_aarch32 },
     { "NV: the timers' PPIs", test_nv_timers },
     { "taken at EL0", test_el0 },
     { "VHE: EL0 under EL2", test_host_el0 },

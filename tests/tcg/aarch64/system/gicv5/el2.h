@@ -82,6 +82,7 @@
 
 /* ESR_ELx */
 #define ESR_EC(esr)             ((esr) >> 26 & 0x3f)
+#define EC_HVC32                0x12
 #define EC_SVC64                0x15
 #define EC_HVC64                0x16
 #define EC_SYSREG               0x18
