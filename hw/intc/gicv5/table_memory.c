@@ -124,55 +124,50 @@ bool gicv5_ist_read_words(const GICv5IST *ist, uint64_t addr, uint32_t *words,
     return true;
 }
 
-static bool write_words(const GICv5IST *ist, uint64_t addr,
-                        const GICv5Node *n, uint32_t count)
-{
-    const GICv5System *sys = ist->space->sys;
-    GICv5Domain domain = ist->space->domain;
-    unsigned shift = ist->cfg.entry_shift;
-    uint32_t buf[GICV5_IST_PAGE_SIZE];
-    bool ok = true;
-
-    for (uint32_t i = 0; i < count; i++) {
-        buf[i] = cpu_to_le32(n[i].word);
-    }
-    if (shift == 2) {
-        return sys->ops->write(sys->opaque, domain, addr, buf,
-                               count * sizeof(buf[0]));
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        ok &= sys->ops->write(sys->opaque, domain,
-                              addr + ((uint64_t)i << shift), &buf[i],
-                              sizeof(buf[0]));
-    }
-    return ok;
-}
-
+/*
+ * One access for all that differs in a page: each invalidates what QEMU has
+ * translated of the memory around it, which can take as long as a guest wants.
+ * What is between is written as it was read; software does not write to a
+ * table that is valid.
+ */
 bool gicv5_ist_write_back(GICv5ISTPage *page)
 {
     const GICv5IST *ist = page->ist;
+    const GICv5System *sys = ist->space->sys;
+    GICv5Domain domain = ist->space->domain;
+    unsigned shift = ist->cfg.entry_shift;
     uint32_t size = gicv5_ist_page_size(ist);
     uint32_t first_id = gicv5_ist_first_id(ist, page->index);
     uint32_t first = find_first_bit(page->dirty, size);
-    bool bad = false;
+    uint8_t buf[GICV5_IST_PAGE_SIZE << MAX_ENTRY_SHIFT];
+    uint32_t last, i;
+    uint64_t addr;
+    size_t len;
 
-    if (first >= size || ist->space->sys->cfg.container) {
+    if (first >= size || sys->cfg.container) {
         return true;
     }
     if (!gicv5_ist_need_addr(page, first_id + first)) {
         return false;
     }
-    while (first < size) {
-        uint32_t end = find_next_zero_bit(page->dirty, size, first);
-        uint64_t addr = page->addr + ((uint64_t)first << ist->cfg.entry_shift);
-
-        if (!write_words(ist, addr, &page->node[first], end - first) && !bad) {
-            gicv5_ist_swerr(ist, GICV5_SWERR_L2_ISTE, first_id + first, addr);
-            bad = true;
-        }
-        first = find_next_bit(page->dirty, size, end);
+    last = find_last_bit(page->dirty, size);
+    addr = page->addr + ((uint64_t)first << shift);
+    len = ((size_t)(last - first) << shift) + sizeof(uint32_t);
+    if ((shift != 2 ||
+         find_next_zero_bit(page->dirty, size, first) <= last) &&
+        !sys->ops->read(sys->opaque, domain, addr, buf, len)) {
+        goto fail;
     }
-    return !bad;
+    for (i = first; i <= last; i = find_next_bit(page->dirty, size, i + 1)) {
+        stl_le_p(buf + ((size_t)(i - first) << shift), page->node[i].word);
+    }
+    if (sys->ops->write(sys->opaque, domain, addr, buf, len)) {
+        return true;
+    }
+
+fail:
+    gicv5_ist_swerr(ist, GICV5_SWERR_L2_ISTE, first_id + first, addr);
+    return false;
 }
 
 void gicv5_ist_map_l2(GICv5IST *ist, uint32_t id)

@@ -221,6 +221,7 @@ static bool engine_write(void *opaque, GICv5Domain domain, uint64_t addr,
 
     check_access(m, addr, len);
     m->bytes_written += len;
+    m->writes++;
     for (uint64_t a = addr; a < addr + len; a += in_page(a, addr + len - a)) {
         const RigPage *p = find_page(m, a);
 
@@ -378,6 +379,7 @@ void rig_clear_log(Rig *r)
     for (unsigned d = 0; d < GICV5_NUM_DOMAINS; d++) {
         r->mem[d].bytes_read = 0;
         r->mem[d].bytes_written = 0;
+        r->mem[d].writes = 0;
     }
 }
 

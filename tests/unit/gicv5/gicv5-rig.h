@@ -21,6 +21,7 @@
  * Reads as zero where nothing was written.
  *
  * @bytes_read, @bytes_written: what the engine asked for, failures included
+ * @writes: how often it wrote, but for single words of 64 bits
  * @low, @high: the engine may access [@low, @high) only
  * @closed: the engine may not access it at all
  */
@@ -28,6 +29,7 @@ typedef struct RigMemory {
     GHashTable *pages;
     uint64_t bytes_read;
     uint64_t bytes_written;
+    unsigned writes;
     uint64_t low;
     uint64_t high;
     bool closed;

@@ -1070,11 +1070,43 @@ static void test_ist_sparse(void)
     cmd(r, NS, GICV5_CMD_SET_ENABLE, lpi(0x123457), 1);
     cmd(r, NS, GICV5_CMD_SET_ENABLE, lpi(0x1234ff), 1);
     g_assert_cmpuint(pages_held(r), ==, 2);
-    /* Only what differs is written back. */
+    /* Nothing but what differs, and what is between, is written back. */
     rig_clear_log(r);
     ist_invalid(r, NS);
-    g_assert_cmpuint(r->mem[NS].bytes_written, ==, 3 * 4);
+    g_assert_cmpuint(r->mem[NS].bytes_written, ==, (0xff - 0x56 + 1) * 4);
+    g_assert_cmpuint(r->mem[NS].writes, ==, 1);
     done(r);
+}
+
+/* A page is written at once, whatever the size of an ISTE. */
+static void test_ist_write_once(void)
+{
+    for (unsigned s = 0; s < 3; s++) {
+        const RigIST t = { .b = 14, .base = IST_BASE, .s = s };
+        Rig *r = ns_rig(1, false);
+        RigMemory *m = &r->mem[NS];
+        unsigned pages;
+
+        for (uint64_t a = IST_BASE; a < entry(&t, 1 << 14); a += 4) {
+            rig_mem_stl(m, a, a == entry(&t, (a - IST_BASE) >> (s + 2)) ?
+                        iste(0, 3, 0) : a);
+        }
+        ist_valid(r, NS, &t);
+        for (unsigned i = 0; i < 1 << 14; i += 2) {
+            cmd(r, NS, GICV5_CMD_SET_ENABLE, lpi(i), 1);
+        }
+        pages = pages_held(r);
+        rig_clear_log(r);
+        ist_invalid(r, NS);
+        g_assert_cmpuint(m->writes, ==, pages);
+        for (uint64_t a = IST_BASE; a < entry(&t, 1 << 14); a += 4) {
+            unsigned i = (a - IST_BASE) >> (s + 2);
+
+            g_assert_cmphex(rig_mem_ldl(m, a), ==, a != entry(&t, i) ? a :
+                            iste(i & 1 ? 0 : EN, 3, 0));
+        }
+        done(r);
+    }
 }
 
 /*
@@ -2480,6 +2512,7 @@ int main(int argc, char **argv)
     g_test_add_func("/gicv5/ist/map-l2-keeps", test_ist_map_l2_keeps);
     add_numbered("/gicv5/ist/metadata", 1, 2, test_ist_metadata);
     g_test_add_func("/gicv5/ist/sparse", test_ist_sparse);
+    g_test_add_func("/gicv5/ist/write-once", test_ist_write_once);
     g_test_add_func("/gicv5/ist/clean", test_ist_clean);
     g_test_add_func("/gicv5/ist/back-to-zero", test_ist_back_to_zero);
     g_test_add_func("/gicv5/ist/aliased", test_ist_aliased);
