@@ -265,7 +265,8 @@ static int load_page(ISTLoader *l, uint8_t kind, uint32_t index)
     } else {
         return 0;
     }
-    ret = load_words(l, &part) ?: gicv5_stream_check_reset(l->s);
+    ret = gicv5_stream_check_reset(l->s) ?: load_words(l, &part) ?:
+          gicv5_stream_check_reset(l->s);
     if (ret) {
         return ret;
     }
