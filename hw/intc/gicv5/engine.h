@@ -407,7 +407,8 @@ void gicv5_ist_map_l2(GICv5IST *ist, uint32_t id);
  * A VM is named by the space of its domain and its ID. VM table, VPE tables
  * and descriptors are in memory, and so are their valid bits: the engine holds
  * what it has of a VM from the first operation that names it until the VM
- * becomes invalid. None of these functions does anything to a domain without
+ * becomes invalid. Those that only ask load nothing, and write nothing to
+ * memory. None of these functions does anything to a domain without
  * virtualization.
  */
 
@@ -437,7 +438,7 @@ void gicv5_vmt_map_l2(GICv5Space *sp, uint16_t vm_id);
  */
 void gicv5_vm_set_valid(GICv5Space *sp, uint16_t vm_id);
 void gicv5_vm_set_invalid(GICv5Space *sp, uint16_t vm_id);
-bool gicv5_vm_is_valid(GICv5Space *sp, uint16_t vm_id);
+bool gicv5_vm_is_valid(const GICv5Space *sp, uint16_t vm_id);
 
 /* IRS_VMAP_VISTR with U=0 and U=1, IRS_VMAP_L2_VISTR */
 void gicv5_vm_ist_set_valid(GICv5Space *sp, uint16_t vm_id, GICv5Type type);
@@ -447,7 +448,7 @@ void gicv5_vm_ist_map_l2(GICv5Space *sp, uint16_t vm_id, GICv5Type type,
 
 /* IRS_VMAP_VPER */
 void gicv5_vpe_set_valid(GICv5Space *sp, uint16_t vm_id, uint16_t vpe_id);
-bool gicv5_vpe_is_valid(GICv5Space *sp, uint16_t vm_id, uint16_t vpe_id);
+bool gicv5_vpe_is_valid(const GICv5Space *sp, uint16_t vm_id, uint16_t vpe_id);
 
 /**
  * GICv5Doorbell: IRS_VPE_DBR
@@ -466,11 +467,11 @@ typedef struct GICv5Doorbell {
 /* False, with nothing done, if the VPE is not valid */
 bool gicv5_vpe_set_doorbell(GICv5Space *sp, uint16_t vm_id, uint16_t vpe_id,
                             const GICv5Doorbell *db);
-bool gicv5_vpe_doorbell(GICv5Space *sp, uint16_t vm_id, uint16_t vpe_id,
+bool gicv5_vpe_doorbell(const GICv5Space *sp, uint16_t vm_id, uint16_t vpe_id,
                         GICv5Doorbell *db);
 
 /* IRS_VPE_CR0.DPS; false if the VPE is not valid */
-bool gicv5_vpe_dps(GICv5Space *sp, uint16_t vm_id, uint16_t vpe_id);
+bool gicv5_vpe_dps(const GICv5Space *sp, uint16_t vm_id, uint16_t vpe_id);
 bool gicv5_vpe_set_dps(GICv5Space *sp, uint16_t vm_id, uint16_t vpe_id,
                        bool dps);
 
@@ -479,7 +480,7 @@ bool gicv5_vpe_set_dps(GICv5Space *sp, uint16_t vm_id, uint16_t vpe_id,
  *
  * Its own interrupts and, with DPS=0, what it is offered or may be.
  */
-GICv5Candidate gicv5_vpe_candidate(GICv5Space *sp, uint16_t vm_id,
+GICv5Candidate gicv5_vpe_candidate(const GICv5Space *sp, uint16_t vm_id,
                                    uint16_t vpe_id);
 
 /**
@@ -504,7 +505,8 @@ typedef struct GICv5VMDoorbell {
  */
 bool gicv5_vm_set_doorbell(GICv5Space *sp, uint16_t vm_id,
                            const GICv5VMDoorbell *db);
-bool gicv5_vm_doorbell(GICv5Space *sp, uint16_t vm_id, GICv5VMDoorbell *db);
+bool gicv5_vm_doorbell(const GICv5Space *sp, uint16_t vm_id,
+                       GICv5VMDoorbell *db);
 
 /**
  * gicv5_vm_save: IRS_SAVE_VMR.S: memory is complete

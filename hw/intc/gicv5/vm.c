@@ -48,6 +48,7 @@ FIELD(VPED, REQ_DB, 62, 1)
 FIELD(VPED, DBV, 63, 1)
 
 #define WORD_IN_MEMORY(n) ((n) * sizeof(uint64_t))
+#define VMTE_WORDS (GICV5_VMTE_BYTES / sizeof(uint64_t))
 
 static bool has_vms(const GICv5Space *sp)
 {
@@ -344,25 +345,35 @@ GICv5VM *gicv5_vm_new(GICv5Space *sp, uint16_t vm_id, uint64_t vmte,
     return vm;
 }
 
-GICv5VM *gicv5_vm_get(GICv5Space *sp, uint16_t vm_id)
+/* The L2 VMTE of a VM and its address; false if it is not valid */
+static bool read_vmte(const GICv5Space *sp, uint16_t vm_id, uint64_t *addr,
+                      uint64_t word[VMTE_WORDS])
 {
-    GICv5VM *vm = gicv5_vm_find(sp, vm_id);
-    uint64_t addr, word[4];
-
-    if (vm) {
-        return vm;
+    if (!vmte_addr(sp, vm_id, addr)) {
+        return false;
     }
-    if (!vmte_addr(sp, vm_id, &addr)) {
-        return NULL;
-    }
-    for (unsigned i = 0; i < ARRAY_SIZE(word); i++) {
-        if (!read64(sp, addr + WORD_IN_MEMORY(i), &word[i])) {
+    for (unsigned i = 0; i < VMTE_WORDS; i++) {
+        if (!read64(sp, *addr + WORD_IN_MEMORY(i), &word[i])) {
             guest_error(sp, vm_id, "its L2 VMTE is not in RAM");
-            return NULL;
+            return false;
         }
     }
     if (!(word[0] & R_VMTE0_VALID_MASK)) {
         guest_error(sp, vm_id, "it is not valid");
+        return false;
+    }
+    return true;
+}
+
+GICv5VM *gicv5_vm_get(GICv5Space *sp, uint16_t vm_id)
+{
+    GICv5VM *vm = gicv5_vm_find(sp, vm_id);
+    uint64_t addr, word[VMTE_WORDS];
+
+    if (vm) {
+        return vm;
+    }
+    if (!read_vmte(sp, vm_id, &addr, word)) {
         return NULL;
     }
     vm = gicv5_vm_new(sp, vm_id, addr, word[1] & GICV5_VM_ADDR_MASK,
@@ -402,7 +413,7 @@ void gicv5_vm_set_valid(GICv5Space *sp, uint16_t vm_id)
     trace_gicv5_vm_valid(sp->domain, vm_id, addr);
 }
 
-bool gicv5_vm_is_valid(GICv5Space *sp, uint16_t vm_id)
+bool gicv5_vm_is_valid(const GICv5Space *sp, uint16_t vm_id)
 {
     uint64_t addr, word;
 
@@ -615,18 +626,17 @@ void gicv5_vm_ist_map_l2(GICv5Space *sp, uint16_t vm_id, GICv5Type type,
 
 /* --- VPEs --- */
 
-/* What memory says, unless the VPE is known; false if its VPETE is not there */
-static bool know_vpe(GICv5VM *vm, GICv5VPE *vpe)
+/*
+ * What memory says of VPE @id, whose VPE table is at @vpet; false if its VPETE
+ * is not there
+ */
+static bool read_vpe(const GICv5Space *sp, uint16_t vm_id, uint64_t vpet,
+                     uint16_t id, GICv5VPE *vpe)
 {
-    const GICv5Space *sp = vm->parent;
     uint64_t vpete, word;
 
-    if (vpe->valid) {
-        return true;
-    }
-    if (!read64(sp, vm->vpet + WORD_IN_MEMORY(vpe->target.id), &vpete)) {
-        guest_error(sp, vm->id, "the VPETE of VPE %u is not in RAM",
-                    vpe->target.id);
+    if (!read64(sp, vpet + WORD_IN_MEMORY(id), &vpete)) {
+        guest_error(sp, vm_id, "the VPETE of VPE %u is not in RAM", id);
         return false;
     }
     if (!(vpete & R_VPETE_VALID_MASK)) {
@@ -634,8 +644,7 @@ static bool know_vpe(GICv5VM *vm, GICv5VPE *vpe)
     }
     vpe->vped = vpete & GICV5_VM_ADDR_MASK;
     if (!read64(sp, vpe->vped, &word)) {
-        guest_error(sp, vm->id, "the descriptor of VPE %u is not in RAM",
-                    vpe->target.id);
+        guest_error(sp, vm_id, "the descriptor of VPE %u is not in RAM", id);
         word = 0;
     }
     vpe->valid = true;
@@ -647,6 +656,13 @@ static bool know_vpe(GICv5VM *vm, GICv5VPE *vpe)
     };
     vpe->target.dps = FIELD_EX64(word, VPED, DPS);
     return true;
+}
+
+/* The same of a VPE that is not known to be valid */
+static bool know_vpe(GICv5VM *vm, GICv5VPE *vpe)
+{
+    return vpe->valid ||
+           read_vpe(vm->parent, vm->id, vm->vpet, vpe->target.id, vpe);
 }
 
 GICv5VPE *gicv5_vpe_new(GICv5VM *vm, uint16_t id)
@@ -750,15 +766,53 @@ static GICv5VPE *find_vpe(GICv5Space *sp, uint16_t vm_id, uint16_t vpe_id)
     return vm ? gicv5_vpe_get(vm, vpe_id) : NULL;
 }
 
-bool gicv5_vpe_is_valid(GICv5Space *sp, uint16_t vm_id, uint16_t vpe_id)
+/*
+ * For reads of registers: a VPE that is valid, or NULL. Nothing is loaded for
+ * them, and so nothing written to make room: a read can be that of a page
+ * walker, for which QEMU may hold a lock that a write to memory takes as well.
+ * What is in memory only is given in @tmp.
+ */
+static const GICv5VPE *look_at_vpe(const GICv5Space *sp, uint16_t vm_id,
+                                   uint16_t vpe_id, GICv5VPE *tmp)
 {
-    return find_vpe(sp, vm_id, vpe_id);
+    const GICv5VM *vm = gicv5_vm_find(sp, vm_id);
+    GICv5Target *t = vm ? gicv5_find_target(&vm->space, vpe_id) : NULL;
+    uint64_t addr, vpet, word[VMTE_WORDS];
+    unsigned id_bits;
+
+    if (t && gicv5_vpe_of(t)->valid) {
+        return gicv5_vpe_of(t);
+    }
+    if (vm) {
+        vpet = vm->vpet;
+        id_bits = vm->space.id_bits;
+    } else if (read_vmte(sp, vm_id, &addr, word)) {
+        vpet = word[1] & GICV5_VM_ADDR_MASK;
+        id_bits = MIN(FIELD_EX64(word[1], VMTE1, VPE_ID_BITS),
+                      sp->sys->cfg.vpe_id_bits);
+    } else {
+        return NULL;
+    }
+    if (vpe_id >> id_bits) {
+        guest_error(sp, vm_id, "there is no VPE %u in its table", vpe_id);
+        return NULL;
+    }
+    *tmp = (GICv5VPE) {};
+    return read_vpe(sp, vm_id, vpet, vpe_id, tmp) && tmp->valid ? tmp : NULL;
 }
 
-bool gicv5_vpe_doorbell(GICv5Space *sp, uint16_t vm_id, uint16_t vpe_id,
+bool gicv5_vpe_is_valid(const GICv5Space *sp, uint16_t vm_id, uint16_t vpe_id)
+{
+    GICv5VPE tmp;
+
+    return look_at_vpe(sp, vm_id, vpe_id, &tmp);
+}
+
+bool gicv5_vpe_doorbell(const GICv5Space *sp, uint16_t vm_id, uint16_t vpe_id,
                         GICv5Doorbell *db)
 {
-    const GICv5VPE *vpe = find_vpe(sp, vm_id, vpe_id);
+    GICv5VPE tmp;
+    const GICv5VPE *vpe = look_at_vpe(sp, vm_id, vpe_id, &tmp);
 
     if (vpe) {
         *db = vpe->db;
@@ -785,9 +839,10 @@ bool gicv5_vpe_set_doorbell(GICv5Space *sp, uint16_t vm_id, uint16_t vpe_id,
     return true;
 }
 
-bool gicv5_vpe_dps(GICv5Space *sp, uint16_t vm_id, uint16_t vpe_id)
+bool gicv5_vpe_dps(const GICv5Space *sp, uint16_t vm_id, uint16_t vpe_id)
 {
-    const GICv5VPE *vpe = find_vpe(sp, vm_id, vpe_id);
+    GICv5VPE tmp;
+    const GICv5VPE *vpe = look_at_vpe(sp, vm_id, vpe_id, &tmp);
 
     return vpe && vpe->target.dps;
 }
@@ -810,23 +865,31 @@ bool gicv5_vpe_set_dps(GICv5Space *sp, uint16_t vm_id, uint16_t vpe_id,
     return true;
 }
 
-GICv5Candidate gicv5_vpe_candidate(GICv5Space *sp, uint16_t vm_id,
+GICv5Candidate gicv5_vpe_candidate(const GICv5Space *sp, uint16_t vm_id,
                                    uint16_t vpe_id)
 {
-    const GICv5VPE *vpe = find_vpe(sp, vm_id, vpe_id);
-    GICv5Candidate own, offer;
+    GICv5VPE tmp;
+    const GICv5VPE *vpe = look_at_vpe(sp, vm_id, vpe_id, &tmp);
+    const GICv5VM *vm = gicv5_vm_find(sp, vm_id);
+    GICv5Candidate own = GICV5_CANDIDATE_NONE, offer = GICV5_CANDIDATE_NONE;
     const GICv5Target *t;
 
-    if (!vpe) {
+    /* A VM that is not loaded has no interrupts that are pending. */
+    if (!vpe || !vm) {
         return GICV5_CANDIDATE_NONE;
     }
-    t = &vpe->target;
-    own = gicv5_pendset_peek(&t->set);
-    offer = t->offer ? gicv5_candidate(t->offer, t->offer_prio) :
-            t->dps ? GICV5_CANDIDATE_NONE : gicv5_space_one_of_n(t->space);
-    /* An offer goes first, see one_of_n.c. */
-    return t->offer ||
-           gicv5_candidate_prio(offer) < gicv5_candidate_prio(own) ? offer :
+    t = gicv5_find_target(&vm->space, vpe_id);
+    if (t) {
+        own = gicv5_pendset_peek(&t->set);
+    }
+    if (t && t->offer) {
+        /* An offer goes first, see one_of_n.c. */
+        return gicv5_candidate(t->offer, t->offer_prio);
+    }
+    if (!vpe->target.dps) {
+        offer = gicv5_space_one_of_n(&vm->space);
+    }
+    return gicv5_candidate_prio(offer) < gicv5_candidate_prio(own) ? offer :
                                                                      own;
 }
 
@@ -856,14 +919,16 @@ bool gicv5_vm_set_doorbell(GICv5Space *sp, uint16_t vm_id,
     return true;
 }
 
-bool gicv5_vm_doorbell(GICv5Space *sp, uint16_t vm_id, GICv5VMDoorbell *db)
+bool gicv5_vm_doorbell(const GICv5Space *sp, uint16_t vm_id,
+                       GICv5VMDoorbell *db)
 {
-    const GICv5VM *vm = gicv5_vm_get(sp, vm_id);
+    const GICv5VM *vm = gicv5_vm_find(sp, vm_id);
 
-    if (vm) {
-        *db = vm->db;
+    if (vm || gicv5_vm_is_valid(sp, vm_id)) {
+        *db = vm ? vm->db : (GICv5VMDoorbell) {};
+        return true;
     }
-    return vm;
+    return false;
 }
 
 /* --- saving --- */

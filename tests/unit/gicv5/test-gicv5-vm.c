@@ -426,7 +426,10 @@ static void check_geometry(GICv5Type type, RigIST t)
 
     /* From here on nobody looks for the VPETEs. */
     for (unsigned i = 0; i < 4; i++) {
-        g_assert_false(gicv5_vpe_is_valid(ns(r), 1, word_of[i] >> 16));
+        GICv5Doorbell db = {};
+
+        g_assert_false(gicv5_vpe_set_doorbell(ns(r), 1, word_of[i] >> 16,
+                                              &db));
     }
     before = rig_mem_copy(m);
     if (!t.two_level) {
@@ -925,6 +928,72 @@ static void test_room(void)
         g_assert_cmphex(state(r, 1, lpi(id)), ==, iste(EN, 3, 1));
     }
     g_assert_cmpuint(r->swerrs, ==, 0);
+    done(r);
+}
+
+/*
+ * Registers that are read load nothing, and so make no room by writing to
+ * memory.
+ */
+static void test_reads(void)
+{
+    static const GICv5EngineConfig cfg = { .vm_memory = 64 * 1024 };
+    const GICv5Doorbell set = {
+        .valid = true, .requested = true, .mask = 7, .lpi = DOORBELL(1),
+    };
+    const GICv5VMDoorbell vm_set = { .enabled = true, .vpe = 3 };
+    Rig *r = rig(&cfg);
+    GICv5VMDoorbell vm_db;
+    GICv5Doorbell db;
+    size_t memory;
+
+    make_vmt(r);
+    make_vm(r, 2, 4);
+    g_assert_true(gicv5_vpe_set_doorbell(ns(r), 2, 1, &set));
+    g_assert_true(gicv5_vpe_set_dps(ns(r), 2, 3, true));
+    g_assert_true(gicv5_vm_set_doorbell(ns(r), 2, &vm_set));
+    setup(r, 2, spi(3), 5, 0);
+    gicv5_event(vm(r, 2), spi(3), GICV5_SET_EDGE);
+    gicv5_vm_set_invalid(ns(r), 2);
+    g_assert_false(gicv5_vpe_is_valid(ns(r), 2, 1));
+    g_assert_false(gicv5_vm_doorbell(ns(r), 2, &vm_db));
+    gicv5_vm_set_valid(ns(r), 2);
+
+    /* Another VM has all memory, in pages that would have to be written. */
+    make_vm(r, 1, 1);
+    for (unsigned id = 0; id < 2048; id += 64) {
+        cmd(r, 1, GICV5_CMD_SET_PRIORITY, lpi(id), 1);
+    }
+
+    for (unsigned loaded = 0; loaded < 2; loaded++) {
+        if (loaded) {
+            g_assert_nonnull(vm(r, 2));
+        }
+        rig_clear_log(r);
+        memory = ns(r)->vmt.memory;
+        for (unsigned i = 0; i < 4; i++) {
+            g_assert_true(gicv5_vpe_is_valid(ns(r), 2, i));
+            g_assert_true(gicv5_vpe_doorbell(ns(r), 2, i, &db));
+            g_assert_cmpint(db.requested, ==, i == 1);
+            g_assert_cmpuint(db.lpi, ==, DOORBELL(i));
+            g_assert_cmpuint(db.mask, ==, i == 1 ? 7 : 0);
+            g_assert_cmpint(gicv5_vpe_dps(ns(r), 2, i), ==, i == 3);
+            g_assert_cmphex(gicv5_vpe_candidate(ns(r), 2, i), ==,
+                            GICV5_CANDIDATE_NONE);
+        }
+        g_assert_false(gicv5_vpe_is_valid(ns(r), 2, 4));
+        g_assert_false(gicv5_vpe_doorbell(ns(r), 2, 4, &db));
+        g_assert_false(gicv5_vpe_dps(ns(r), 2, 4));
+        /* It has no descriptor of its own. */
+        g_assert_true(gicv5_vm_doorbell(ns(r), 2, &vm_db));
+        g_assert_false(vm_db.enabled);
+        g_assert_cmpuint(r->mem[NS].writes, ==, 0);
+        g_assert_cmpuint(ns(r)->vmt.memory, ==, memory);
+    }
+    /* An interrupt that is used names its VPE. */
+    cmd(r, 2, GICV5_CMD_SET_PRIORITY, spi(3), 5);
+    g_assert_cmphex(gicv5_vpe_candidate(ns(r), 2, 0), ==,
+                    gicv5_candidate(spi(3), 5));
     done(r);
 }
 
@@ -2570,6 +2639,7 @@ int main(int argc, char **argv)
     g_test_add_func("/gicv5/vm/reset", test_reset);
     g_test_add_func("/gicv5/vm/memory", test_memory);
     g_test_add_func("/gicv5/vm/full", test_full);
+    g_test_add_func("/gicv5/vm/reads", test_reads);
     g_test_add_func("/gicv5/vm/room", test_room);
     g_test_add_func("/gicv5/vm/room-exact", test_room_exact);
     g_test_add_func("/gicv5/vm/ring-two", test_ring_two);
