@@ -119,6 +119,14 @@ vectors_forward:
 	b	.
 	.endr
 
+	/* Of EL1 in AArch32: HVC #(0x200 + vector) */
+	.balign	32
+	.globl	vectors_forward, vectors_a32
+vectors_a32:
+	.irp	kind, 0, 1, 2, 3, 4, 5, 6, 7
+	.inst	0xe1422070 + \kind
+	.endr
+
 	/* x0 is the vector's number */
 	.macro	save level
 	mask_all

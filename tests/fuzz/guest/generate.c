@@ -447,3 +447,103 @@ uint32_t random_insn(struct pe *p)
     }
     return memory_insn(p);
 }
+
+/* --- AArch32 --- */
+
+/* MCR, MRC */
+static uint32_t cp15(bool read, unsigned opc1, unsigned crn, unsigned crm,
+                     unsigned opc2, unsigned rt)
+{
+    return 0xee000f10u | (uint32_t)read << 20 | opc1 << 21 | crn << 16 |
+           rt << 12 | opc2 << 5 | crm;
+}
+
+/* Where AArch32 has had GICv3's registers, but for VBAR; timers' are written */
+static uint32_t a32_register(struct pe *p)
+{
+    static const uint8_t opc1[] = { 0, 0, 0, 4, 6 };
+    unsigned rt = rnd(p) % 8;
+
+    switch (rnd(p) % 8) {
+    case 0:
+        /* ICC_PMR */
+        return cp15(once_in(p, 2), 0, 4, 6, 0, rt);
+    case 1:
+        /* MCRR: ICC_SGI1R, ICC_ASGI1R, ICC_SGI0R */
+        return 0xec400f0cu | (rt ^ 1) << 16 | rt << 12 | rnd(p) % 3 << 4;
+    case 2:
+        /* CNTP_CTL, CNTV_CTL and TVAL */
+        return cp15(false, 0, 14, 2 + rnd(p) % 2, rnd(p) % 2, rt);
+    case 3:
+        /* ID registers */
+        return cp15(true, 0, 0, rnd(p) % 8, rnd(p) % 8, rt);
+    default:
+        return cp15(once_in(p, 2), pick(p, opc1), 12, 1 + rnd(p) % 15,
+                    rnd(p) % 8, rt);
+    }
+}
+
+static uint32_t a32_pstate(struct pe *p)
+{
+    /* Not FIQ, whose registers are others */
+    static const uint8_t modes[] = { 0x10, 0x12, 0x13, 0x13, 0x17, 0x1b, 0x1f };
+
+    switch (rnd(p) % 4) {
+    case 0:
+        /* CPSID */
+        return 0xf10c0000 | (rnd(p) & 7) << 6;
+    case 1:
+    case 2:
+        /* CPSIE */
+        return 0xf1080000 | (rnd(p) & 7) << 6;
+    default:
+        return 0xf1020000 | pick(p, modes);
+    }
+}
+
+static uint32_t a32_memory(struct pe *p)
+{
+    static const uint32_t insns[] = {
+        0xe5900000, 0xe5800000, 0xe5d00000, 0xe5c00000, /* LDR, STR, B, */
+        0xe1d000b0, 0xe1c000b0, 0xe5900000, 0xe5800000, /* H */
+    };
+    static const uint32_t wide[] = {
+        0xe1c000d0, 0xe1c000f0,                         /* LDRD, STRD */
+    };
+    uint32_t rn = once_in(p, 4) ? A32_TABLE + rnd(p) % 2 :
+                                  A32_MMIO + rnd(p) % 2;
+
+    switch (rnd(p) % 8) {
+    case 0:
+        /* STM, LDM */
+        return (once_in(p, 2) ? 0xe8800000 : 0xe8900000) | rn << 16 |
+               1 << rnd(p) % 8 | (rnd(p) & 0xff);
+    case 1:
+    case 2:
+        return pick(p, wide) | rn << 16 | (rnd(p) % 4) << 13;
+    default:
+        return pick(p, insns) | rn << 16 | (rnd(p) % 8) << 12;
+    }
+}
+
+uint32_t random_a32_insn(struct pe *p)
+{
+    static const uint32_t others[] = {
+        0xf57ff06f,             /* ISB */
+        0xf57ff04f,             /* DSB */
+        0xe320f000,             /* NOP */
+        0xe320f002,             /* WFE */
+        0xe1400075,             /* HVC #5 */
+        0xef000006,             /* SVC #6 */
+        0xe7f000f0,             /* UDF */
+    };
+    unsigned n = rnd(p) % 100;
+
+    if (n < 30) {
+        return a32_register(p);
+    }
+    if (n < 50) {
+        return a32_pstate(p);
+    }
+    return n < 65 ? pick(p, others) : a32_memory(p);
+}

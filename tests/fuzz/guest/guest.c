@@ -31,9 +31,14 @@
 #define ISB_INSN 0xd5033fdf
 #define WFI_INSN 0xd503207f
 #define HVC_FORWARD 0x100
+#define HVC_FORWARD_A32 0x200
+/* SVC #0 */
+#define A32_END_INSN 0xef000000
 
 #define EC_UNKNOWN 0x00
 #define EC_ILLEGAL 0x0e
+#define EC_SVC32 0x11
+#define EC_HVC32 0x12
 #define EC_SVC64 0x15
 #define EC_HVC64 0x16
 #define EC_IABORT_LOW 0x20
@@ -42,6 +47,13 @@
 
 #define PSTATE_DAIF 0x3c0
 #define PSTATE_IL BIT(20)
+
+/* AArch32: PSTATE.E and a bit of IT, where AArch64 has D and ALLINT */
+#define PSTATE_NOT_A32 (BIT(9) | PSTATE_ALLINT)
+#define PSTATE_A32_USR 0x10
+#define PSTATE_A32_SVC 0x13
+
+#define HCR_RW BIT(31)
 
 #define SCTLR_NTWI BIT(16)
 #define SCTLR_NTWE BIT(18)
@@ -322,6 +334,28 @@ static uint64_t random_sctlr(struct pe *p, uint64_t base)
     return (base & ~bits) | (rnd64(p) & bits);
 }
 
+/*
+ * Make a block of EL0 or EL1 one of AArch32; EL1's is so as well, or EL0 is
+ * alone.
+ */
+static void a32_setup(struct pe *p, unsigned el)
+{
+    bool el1 = el == 1 || once_in(p, 2);
+
+    if (el1) {
+        p->hcr &= ~HCR_RW;
+    }
+    wr(vbar_el1, el1 ? (uint64_t)vectors_a32 : (uint64_t)vectors_forward);
+    isb();
+    for (unsigned i = 0; i < 2; i++) {
+        p->x[A32_MMIO + i] = random_mmio(p);
+        p->x[A32_TABLE + i] = random_table(p);
+    }
+    p->pstate = (p->pstate & (PSTATE_DAIF | PSTATE_IL) & ~PSTATE_NOT_A32) |
+                (el == 1 ? PSTATE_A32_SVC : PSTATE_A32_USR);
+    p->a32_pstate = p->pstate & ~PSTATE_IL;
+}
+
 /* Returns the level that the block begins at. */
 static unsigned context_setup(struct pe *p)
 {
@@ -358,6 +392,10 @@ static unsigned context_setup(struct pe *p)
                 (once_in(p, 2) ? rnd(p) & PSTATE_DAIF : 0) |
                 (once_in(p, 4) ? PSTATE_ALLINT : 0) |
                 (once_in(p, 64) ? PSTATE_IL : 0);
+    p->a32 = flags & FUZZ_AARCH32 && p->level == 2 && el < 2 && once_in(p, 2);
+    if (p->a32) {
+        a32_setup(p, el);
+    }
     return el;
 }
 
@@ -368,15 +406,25 @@ static void code_setup(struct pe *p)
     unsigned at = 0;
     bool isbs = timeless || once_in(p, 2);
 
-    /* WFI comes first, since nothing else is certain to be waited for. */
-    if (!timeless && once_in(p, 8)) {
-        wakeup_setup(p);
-        p->code[at++] = WFI_INSN;
-    }
-    while (count--) {
-        p->code[at++] = random_insn(p);
-        if (isbs) {
-            p->code[at++] = ISB_INSN;
+    if (p->a32) {
+        while (count--) {
+            p->code[at++] = random_a32_insn(p);
+        }
+        p->a32_end = (uint64_t)&p->code[at];
+        for (unsigned i = 0; i < 4; i++) {
+            p->code[at++] = A32_END_INSN;
+        }
+    } else {
+        /* WFI comes first, since nothing else is certain to be waited for. */
+        if (!timeless && once_in(p, 8)) {
+            wakeup_setup(p);
+            p->code[at++] = WFI_INSN;
+        }
+        while (count--) {
+            p->code[at++] = random_insn(p);
+            if (isbs) {
+                p->code[at++] = ISB_INSN;
+            }
         }
     }
     for (unsigned i = 0; i < 4; i++) {
@@ -449,6 +497,8 @@ static enum outcome synchronous(struct pe *p, uint64_t esr, uint64_t *pc)
         mix(p, esr);
         return GO_ON;
     case EC_HVC64:
+    case EC_SVC32:
+    case EC_HVC32:
         mix(p, esr);
         return GO_ON;
     case EC_ILLEGAL:
@@ -485,6 +535,37 @@ static enum outcome forwarded(struct pe *p, unsigned kind)
     return in_code(p) ? out : GIVEN_UP;
 }
 
+/*
+ * The same in AArch32: where it would go on, by the LR of the mode that the
+ * vector has. What has had an exception is skipped.
+ */
+static enum outcome forwarded_a32(struct pe *p, unsigned vector)
+{
+    mix(p, vector);
+    p->pstate = p->a32_pstate;
+    switch (vector) {
+    case 1:
+        p->pc = p->x[22];
+        return GO_ON;
+    case 2:
+        p->pc = p->x[18];
+        return GO_ON;
+    case 4:
+        p->pc = p->x[20] - 4;
+        return GO_ON;
+    case 6:
+        p->pc = p->x[16] - 4;
+        break;
+    case 7:
+        p->pc = p->x[30] - 4;
+        break;
+    default:
+        return GIVEN_UP;
+    }
+    p->pstate |= PSTATE_DAIF & ~PSTATE_NOT_A32;
+    return GO_ON;
+}
+
 static enum outcome handle(struct pe *p, unsigned vector)
 {
     p->exits++;
@@ -498,6 +579,10 @@ static enum outcome handle(struct pe *p, unsigned vector)
         if (p->level == 2 && (p->esr >> 26 & 0x3f) == EC_HVC64 &&
             (p->esr & 0xfff0) == HVC_FORWARD) {
             return forwarded(p, p->esr & 0xf);
+        }
+        if (p->a32 && (p->esr >> 26 & 0x3f) == EC_HVC32 &&
+            (p->esr & 0xfff0) == HVC_FORWARD_A32) {
+            return forwarded_a32(p, p->esr & 0xf);
         }
         return synchronous(p, p->esr, &p->pc);
     case 1:
@@ -544,11 +629,19 @@ static void one_block(struct pe *p)
     p->irqs = 0;
     do {
         out = handle(p, block_run(p));
+        if (p->a32 && out == GO_ON) {
+            p->pstate &= ~PSTATE_NOT_A32;
+            out = !in_code(p) ? GIVEN_UP : p->pc >= p->a32_end ? DONE : GO_ON;
+        }
         /* What was to wake it up may have come, and gone, before the WFI. */
         if (out == GO_ON && in_code(p) && *(uint32_t *)p->pc == WFI_INSN) {
             p->pc += 4;
         }
     } while (out == GO_ON);
+    if (p->a32) {
+        wr(vbar_el1, (uint64_t)vectors_forward);
+        isb();
+    }
     for (unsigned i = 0; i < X_VALUES; i++) {
         mix(p, p->x[i]);
     }

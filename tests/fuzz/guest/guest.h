@@ -42,6 +42,8 @@
  * and not the same after a move.
  */
 #define FUZZ_ORDERLY    (1u << 3)
+/* Under EL2, half of the blocks of EL0 and EL1 are AArch32 */
+#define FUZZ_AARCH32    (1u << 4)
 
 /* For what other CPUs, the loader or the IRS write */
 #define shared volatile
@@ -66,13 +68,17 @@ struct pe {
     uint64_t base_sctlr_el1;
     shared unsigned done;
     uint32_t *code;
+
+    /* Of an AArch32 block: where it ends, PSTATE where it begins */
+    bool a32;
+    uint64_t a32_end, a32_pstate;
 };
 
 extern struct pe pes[MAX_PES];
 extern uint32_t flags;
 
 /* entry.S */
-extern char secondary_start[];
+extern char secondary_start[], vectors_forward[], vectors_a32[];
 unsigned block_run(struct pe *p);
 long psci_hvc(uint64_t fn, uint64_t a, uint64_t b, uint64_t c);
 long psci_smc(uint64_t fn, uint64_t a, uint64_t b, uint64_t c);
@@ -94,6 +100,8 @@ uint64_t random_hcr(struct pe *p);
 uint64_t random_mmio(struct pe *p);
 uint64_t random_table(struct pe *p);
 uint32_t random_insn(struct pe *p);
+/* The same in AArch32, whose registers are the first eight, and A32_* */
+uint32_t random_a32_insn(struct pe *p);
 
 /* In a block these registers have a use, and are never a destination. */
 enum {
@@ -104,6 +112,9 @@ enum {
     X_HCR, X_HCRX, X_SCTLR_EL1, X_SCTLR_EL2, X_VNCR,
     X_CVAL,
 };
+
+/* Two each */
+enum { A32_MMIO = 8, A32_TABLE = 10 };
 
 static inline uint64_t table(unsigned n)
 {

@@ -35,6 +35,8 @@ CONFIGS = {
     'el2-single': (EL2, 2, SINGLE),
     'el2-icount': (EL2, 1, ICOUNT),
     'el2-icount-2': (EL2, 2, ICOUNT),
+    'el2-a32': (EL2, 2, ''),
+    'el2-a32-icount': (EL2, 1, ICOUNT),
     'el1': (EL1, 1, ''),
     'el1-4': (EL1, 4, ''),
     'el1-icount': (EL1, 1, ICOUNT),
@@ -42,7 +44,7 @@ CONFIGS = {
 
 # As in tests/fuzz/guest/guest.h
 CONFIG, SHOW = 0x5b000000, 0x5b000008
-TIMELESS, PAUSE, TRACE, ORDERLY = 1, 2, 4, 8
+TIMELESS, PAUSE, TRACE, ORDERLY, AARCH32 = 1, 2, 4, 8, 16
 # As in target/arm/gicv5/qtest.c; the domain is the Non-secure one
 QTEST_CHECK, QTEST_DOMAIN = 116, 1
 
@@ -87,6 +89,8 @@ class Guest:
     def __init__(self, qemu, elf, case, flags=0, options='', show=None,
                  env=None, incoming=False):
         machine, cpus, more = CONFIGS[case.config]
+        if '-a32' in case.config:
+            flags |= AARCH32
         word = flags << 56 | case.blocks << 32 | case.seed
         args = ['-machine', machine, '-smp', str(cpus), *MACHINE,
                 *(options or more).split(),
