@@ -1240,6 +1240,7 @@ static void test_nmi_by_el(void)
  */
 
 #define A32_VBAR_FROM_R0 0xee0c0f10
+#define A32_ISR_TO_R1 0xee1c1f11
 #define A32_CPSIE_I 0xf1080080
 #define A32_NOP 0xe320f000
 #define A32_HVC(n) (0xe1400070 | (n))
@@ -1253,7 +1254,7 @@ static uint32_t a32_vectors[8] __attribute__((aligned(32))) = {
     A32_HVC(6), A32_HVC(7), A32_HVC(A32_IRQ), A32_HVC(9),
 };
 static uint32_t a32_code[] = {
-    A32_VBAR_FROM_R0, A32_NOP, A32_NOP, A32_NOP, A32_HVC(A32_END),
+    A32_VBAR_FROM_R0, A32_NOP, A32_NOP, A32_ISR_TO_R1, A32_HVC(A32_END),
 };
 
 /* At EL1 in AArch32: the number of its HVC */
@@ -1282,6 +1283,7 @@ static void test_aarch32(void)
         wr(ALLINT, i & 2 ? PSTATE_ALLINT : 0);
         vppi_one(PPI_SW, i & 4 ? 1 : 0);
         CHECK_EQ(a32_guest(virt, false, nmi), A32_END);
+        CHECK_EQ(guest_vcpu()->x[1] & (ISR_I | ISR_IS), ISR_I);
         CHECK_EQ(a32_guest(virt, true, nmi), A32_IRQ);
         virt_setup();
         CHECK_EQ(a32_guest(virt, true, nmi), A32_END);
@@ -1290,6 +1292,7 @@ static void test_aarch32(void)
         ppi_enable(PPI_SW, true);
         ppi_pend(PPI_SW, true);
         CHECK_EQ(a32_guest(phys, false, nmi), A32_END);
+        CHECK_EQ(guest_vcpu()->x[1] & (ISR_I | ISR_IS), ISR_I);
         CHECK_EQ(a32_guest(phys, true, nmi), A32_IRQ);
         ppi_pend(PPI_SW, false);
         CHECK_EQ(a32_guest(phys, true, nmi), A32_END);
