@@ -125,49 +125,65 @@ bool gicv5_ist_read_words(const GICv5IST *ist, uint64_t addr, uint32_t *words,
 }
 
 /*
- * One access for all that differs in a page: each invalidates what QEMU has
- * translated of the memory around it, which can take as long as a guest wants.
- * What is between is written as it was read; software does not write to a
- * table that is valid.
+ * Write what differs from entry @first to @last, which do, in one access: each
+ * invalidates what QEMU has translated of the memory around it, which can take
+ * as long as a guest wants. What is between is written as it was read; software
+ * does not write to a table that is valid.
  */
-bool gicv5_ist_write_back(GICv5ISTPage *page)
+static bool write_range(const GICv5ISTPage *page, uint32_t first, uint32_t last,
+                        uint64_t addr)
 {
     const GICv5IST *ist = page->ist;
     const GICv5System *sys = ist->space->sys;
     GICv5Domain domain = ist->space->domain;
     unsigned shift = ist->cfg.entry_shift;
+    size_t len = ((size_t)(last - first) << shift) + sizeof(uint32_t);
+    uint8_t buf[GICV5_IST_PAGE_SIZE << MAX_ENTRY_SHIFT];
+
+    if (last > first &&
+        (shift != 2 ||
+         find_next_zero_bit(page->dirty, last, first) < last) &&
+        !sys->ops->read(sys->opaque, domain, addr, buf, len)) {
+        return false;
+    }
+    for (uint32_t i = first; i <= last;
+         i = find_next_bit(page->dirty, last + 1, i + 1)) {
+        stl_le_p(buf + ((size_t)(i - first) << shift), page->node[i].word);
+    }
+    return sys->ops->write(sys->opaque, domain, addr, buf, len);
+}
+
+bool gicv5_ist_write_back(GICv5ISTPage *page)
+{
+    const GICv5IST *ist = page->ist;
     uint32_t size = gicv5_ist_page_size(ist);
     uint32_t first_id = gicv5_ist_first_id(ist, page->index);
     uint32_t first = find_first_bit(page->dirty, size);
-    uint8_t buf[GICV5_IST_PAGE_SIZE << MAX_ENTRY_SHIFT];
-    uint32_t last, i;
-    uint64_t addr;
-    size_t len;
+    uint32_t last;
+    bool bad = false;
 
-    if (first >= size || sys->cfg.container) {
+    if (first >= size || ist->space->sys->cfg.container) {
         return true;
     }
     if (!gicv5_ist_need_addr(page, first_id + first)) {
         return false;
     }
     last = find_last_bit(page->dirty, size);
-    addr = page->addr + ((uint64_t)first << shift);
-    len = ((size_t)(last - first) << shift) + sizeof(uint32_t);
-    if ((shift != 2 ||
-         find_next_zero_bit(page->dirty, size, first) <= last) &&
-        !sys->ops->read(sys->opaque, domain, addr, buf, len)) {
-        goto fail;
-    }
-    for (i = first; i <= last; i = find_next_bit(page->dirty, size, i + 1)) {
-        stl_le_p(buf + ((size_t)(i - first) << shift), page->node[i].word);
-    }
-    if (sys->ops->write(sys->opaque, domain, addr, buf, len)) {
+    if (last > first &&
+        write_range(page, first, last, page->addr +
+                    ((uint64_t)first << ist->cfg.entry_shift))) {
         return true;
     }
+    /* One, or not all of it is RAM: each fares on its own. */
+    for (; first < size; first = find_next_bit(page->dirty, size, first + 1)) {
+        uint64_t addr = page->addr + ((uint64_t)first << ist->cfg.entry_shift);
 
-fail:
-    gicv5_ist_swerr(ist, GICV5_SWERR_L2_ISTE, first_id + first, addr);
-    return false;
+        if (!write_range(page, first, first, addr) && !bad) {
+            gicv5_ist_swerr(ist, GICV5_SWERR_L2_ISTE, first_id + first, addr);
+            bad = true;
+        }
+    }
+    return !bad;
 }
 
 void gicv5_ist_map_l2(GICv5IST *ist, uint32_t id)

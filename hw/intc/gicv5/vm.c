@@ -783,6 +783,10 @@ static const GICv5VPE *look_at_vpe(const GICv5Space *sp, uint16_t vm_id,
     if (t && gicv5_vpe_of(t)->valid) {
         return gicv5_vpe_of(t);
     }
+    if (vm && !t && vm->space.full) {
+        /* It will not be there. */
+        return NULL;
+    }
     if (vm) {
         vpet = vm->vpet;
         id_bits = vm->space.id_bits;

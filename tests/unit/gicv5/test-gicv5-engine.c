@@ -1109,6 +1109,33 @@ static void test_ist_write_once(void)
     }
 }
 
+/* A page that is not all RAM: each of its interrupts fares on its own. */
+static void test_ist_write_hole(void)
+{
+    /* 256 entries of 16 bytes, the second half of them in another page */
+    const RigIST t = { .b = 14, .base = IST_BASE + 0x800, .s = 2 };
+
+    for (unsigned read = 0; read < 2; read++) {
+        Rig *r = ns_rig(1, false);
+        RigMemory *m = &r->mem[NS];
+
+        ist_valid(r, NS, &t);
+        for (unsigned i = 1; i < 256; i += 2) {
+            cmd(r, NS, GICV5_CMD_SET_ENABLE, lpi(i), 1);
+        }
+        rig_mem_fault(m, IST_BASE + 0x1000, 1, read, true);
+        rig_clear_log(r);
+        ist_invalid(r, NS);
+        g_assert_cmpuint(r->swerrs, ==, 1);
+        rig_mem_fault(m, IST_BASE + 0x1000, 1, false, false);
+        for (unsigned i = 0; i < 256; i++) {
+            g_assert_cmphex(rig_mem_ldl(m, entry(&t, i)), ==,
+                            i & 1 && i < 128 ? EN : 0);
+        }
+        done(r);
+    }
+}
+
 /*
  * Software that takes a machine over from other software makes the table
  * invalid, perhaps when the memory is somebody else's: what was only looked
@@ -2513,6 +2540,7 @@ int main(int argc, char **argv)
     add_numbered("/gicv5/ist/metadata", 1, 2, test_ist_metadata);
     g_test_add_func("/gicv5/ist/sparse", test_ist_sparse);
     g_test_add_func("/gicv5/ist/write-once", test_ist_write_once);
+    g_test_add_func("/gicv5/ist/write-hole", test_ist_write_hole);
     g_test_add_func("/gicv5/ist/clean", test_ist_clean);
     g_test_add_func("/gicv5/ist/back-to-zero", test_ist_back_to_zero);
     g_test_add_func("/gicv5/ist/aliased", test_ist_aliased);
