@@ -124,7 +124,7 @@ vectors_forward:
 	.globl	vectors_forward, vectors_a32
 vectors_a32:
 	.irp	kind, 0, 1, 2, 3, 4, 5, 6, 7
-	.inst	0xe1422070 + \kind
+	.inst	0xe1402070 + \kind
 	.endr
 
 	/* x0 is the vector's number */
