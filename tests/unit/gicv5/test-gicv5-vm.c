@@ -888,6 +888,8 @@ static void test_full(void)
     }
     g_assert_true(vm(r, 2)->full);
     g_assert_true(gicv5_system_check(r->sys));
+    put(r, VPET + 0x2000 + 8 * 511, VPED | VALID);
+    g_assert_false(gicv5_vpe_is_valid(ns(r), 2, 511));
 
     /* There is memory again, but not for what was refused. */
     gicv5_vm_set_invalid(ns(r), 1);
@@ -903,6 +905,7 @@ static void test_full(void)
     gicv5_vm_set_invalid(ns(r), 2);
     gicv5_vm_set_valid(ns(r), 2);
     g_assert_false(vm(r, 2)->full);
+    g_assert_true(gicv5_vpe_is_valid(ns(r), 2, 511));
     done(r);
 }
 
