@@ -1419,6 +1419,36 @@ static void test_host_el0(void)
     }
 }
 
+/* Its NMIs go there, too. With E2H and TGE, HCR_EL2.RW counts as 1. */
+static void test_host_el0_nmi(void)
+{
+    struct cpu *c = this_cpu();
+    struct vcpu *v = guest_vcpu();
+
+    host_count = &c->count;
+    ppi_priority(PPI_SW, 0);
+    ppi_enable(PPI_SW, true);
+    for (unsigned i = 0; i < 2; i++) {
+        c->irq = nmi_handler;
+        c->count = 0;
+        wr(ALLINT, PSTATE_ALLINT);
+        wr(sctlr_el2, rd(sctlr_el2) | SCTLR_NMI);
+        isb();
+        ppi_pend(PPI_SW, true);
+        vcpu_init(v, i ? VHE_HCR & ~HCR_RW : VHE_HCR, host_el0, 0);
+        /* EL0, all of DAIF is 1 */
+        v->pstate = 0x3c0;
+        v->sp_el0 = v->sp_el1;
+        CHECK_EQ(vcpu_run(v), VCPU_HVC);
+        CHECK_EQ(v->hvc, 7);
+        CHECK_EQ(c->count, 1);
+        CHECK_EQ(c->log[0], PPI(PPI_SW));
+        wr(sctlr_el2, rd(sctlr_el2) & ~SCTLR_NMI);
+        wr(ALLINT, 0);
+        isb();
+    }
+}
+
 /* With VHE, the same */
 
 static void with_vhe(void (*fn)(void))
@@ -1491,6 +1521,7 @@ const struct test tests[] = {
     { "NV: the timers' PPIs", test_nv_timers },
     { "taken at EL0", test_el0 },
     { "VHE: EL0 under EL2", test_host_el0 },
+    { "VHE: NMI of EL0", test_host_el0_nmi },
     { "VHE: timers", test_vhe_timers },
     { "VHE: a virtual PPI's life", vhe_life },
     { "VHE: the same, seen from EL2", vhe_watched },
