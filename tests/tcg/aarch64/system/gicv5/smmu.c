@@ -16,7 +16,15 @@
 #define SMMU_CR0ACK             0x0024
 #define SMMU_STRTAB_BASE        0x0080
 #define SMMU_STRTAB_BASE_CFG    0x0088
+#define SMMU_CMDQ_BASE          0x0090
+#define SMMU_CMDQ_PROD          0x0098
+#define SMMU_CMDQ_CONS          0x009c
 #define CR0_SMMUEN              1u
+#define CR0_CMDQEN              8u
+
+/* CMD_CFGI_ALL: CMD_CFGI_STE_RANGE of all streams */
+#define CMD_CFGI_ALL            0x04
+#define CMD_CFGI_RANGE          31
 
 /* Stream table entry, stage 2 only: 39 bits from level 1, 4 KiB */
 #define STE_V                   BIT(0)
@@ -27,7 +35,19 @@
 #define STE_S2AA64              BIT(51)
 #define STE_S2R                 BIT(58)
 
+/* The same, stage 1 only; its context descriptor */
+#define STE_S1                  (5ull << 1)
+#define CD_T0SZ(n)              ((uint64_t)(n))
+#define CD_EPD1                 BIT(30)
+#define CD_V                    BIT(31)
+#define CD_IPS(n)               ((uint64_t)(n) << 32)
+#define CD_AA64                 BIT(41)
+#define CD_R                    BIT(45)
+#define CD_A                    BIT(46)
+
 #define PTE_TABLE               3ull
+/* AP: readable, writable by all */
+#define PTE_PAGE_S1             (3ull | 1 << 10 | 3 << 8 | 1 << 6)
 /* A page: AF, inner shareable, readable, writable, normal memory */
 #define PTE_PAGE                (3ull | 1 << 10 | 3 << 8 | 3 << 6 | 0xf << 2)
 
@@ -47,6 +67,8 @@
 #define LEN                     64
 
 static uint64_t strtab[256][8] __attribute__((aligned(16384)));
+static uint64_t cd[8] __attribute__((aligned(64)));
+static uint64_t commands[8][2] __attribute__((aligned(128)));
 static uint64_t level1[512] __attribute__((aligned(4096)));
 static uint64_t level2[512] __attribute__((aligned(4096)));
 static uint64_t level3[512] __attribute__((aligned(4096)));
@@ -68,25 +90,57 @@ static uint64_t config(unsigned offset)
     return PCI_ECAM + (DEVFN << 12) + offset;
 }
 
-static bool smmu_setup(uint64_t s2_cfg)
+static void tables_setup(uint64_t page)
 {
-    uint64_t *ste = strtab[DEVFN];
-
     memset(level3, 0, sizeof(level3));
     for (unsigned i = 0; i < NUM_PAGES; i++) {
-        level3[i] = at(i * PAGE) | PTE_PAGE;
+        level3[i] = at(i * PAGE) | page;
     }
     level1[0] = (uint64_t)level2 | PTE_TABLE;
     level2[0] = (uint64_t)level3 | PTE_TABLE;
     memset(strtab, 0, sizeof(strtab));
-    ste[0] = STE_V | STE_S2;
-    ste[2] = STE_S2T0SZ(25) | STE_S2SL0(1) | STE_S2PS(5) | s2_cfg;
-    ste[3] = (uint64_t)level1;
+}
+
+/* It may know an entry of before. */
+static bool smmu_start(void)
+{
+    unsigned prod = mmio_r32(SMMU_BASE + SMMU_CMDQ_PROD) & 15;
+
+    mmio_w32(SMMU_BASE + SMMU_CR0, 0);
+    commands[prod % 8][0] = CMD_CFGI_ALL;
+    commands[prod % 8][1] = CMD_CFGI_RANGE;
+    prod = (prod + 1) & 15;
     dsb();
     mmio_w64(SMMU_BASE + SMMU_STRTAB_BASE, (uint64_t)strtab);
     mmio_w32(SMMU_BASE + SMMU_STRTAB_BASE_CFG, 8);
-    mmio_w32(SMMU_BASE + SMMU_CR0, CR0_SMMUEN);
-    return wait_for(mmio_r32(SMMU_BASE + SMMU_CR0ACK) & CR0_SMMUEN);
+    mmio_w64(SMMU_BASE + SMMU_CMDQ_BASE, (uint64_t)commands | 3);
+    mmio_w32(SMMU_BASE + SMMU_CR0, CR0_SMMUEN | CR0_CMDQEN);
+    mmio_w32(SMMU_BASE + SMMU_CMDQ_PROD, prod);
+    return wait_for(mmio_r32(SMMU_BASE + SMMU_CR0ACK) & CR0_SMMUEN) &&
+           wait_for(mmio_r32(SMMU_BASE + SMMU_CMDQ_CONS) == prod);
+}
+
+static bool smmu_setup(uint64_t s2_cfg)
+{
+    uint64_t *ste = strtab[DEVFN];
+
+    tables_setup(PTE_PAGE);
+    ste[0] = STE_V | STE_S2;
+    ste[2] = STE_S2T0SZ(25) | STE_S2SL0(1) | STE_S2PS(5) | s2_cfg;
+    ste[3] = (uint64_t)level1;
+    return smmu_start();
+}
+
+static bool smmu_setup_s1(unsigned ips)
+{
+    uint64_t *ste = strtab[DEVFN];
+
+    tables_setup(PTE_PAGE_S1);
+    memset(cd, 0, sizeof(cd));
+    cd[0] = CD_T0SZ(25) | CD_EPD1 | CD_V | CD_IPS(ips) | CD_AA64 | CD_R | CD_A;
+    cd[1] = (uint64_t)level1;
+    ste[0] = STE_V | STE_S1 | (uint64_t)cd;
+    return smmu_start();
 }
 
 /* The common configuration, and where a queue is notified */
@@ -190,6 +244,30 @@ static void test_aarch32(void)
     mmio_w8(common + 0x14, 0);
 }
 
+/* Reserved sizes are the largest that there is. */
+static void test_reserved_ips(void)
+{
+    for (unsigned ips = 4; ips < 8; ips++) {
+        bool random = false;
+
+        pages_clear();
+        if (!rng_find()) {
+            test_skip("no virtio-rng-pci");
+            return;
+        }
+        if (!CHECK(smmu_setup_s1(ips)) || !CHECK(rng_start())) {
+            return;
+        }
+        rng_ask(0, 0);
+        CHECK(rng_answers(0));
+        for (unsigned i = 0; i < LEN; i++) {
+            random |= mmio_r8(at(BUF + i));
+        }
+        CHECK(random);
+        mmio_w8(common + 0x14, 0);
+    }
+}
+
 static void test_rings(void)
 {
     bool random = false;
@@ -230,6 +308,7 @@ static void test_rings(void)
 
 const struct test tests[] = {
     { "AArch32 tables", test_aarch32, true },
+    { "reserved IPS", test_reserved_ips, true },
     { "rings in pages that are apart", test_rings, true },
     { }
 };
