@@ -675,10 +675,13 @@ static bool kvm_gicv5_pre_load(ARMGICv5CommonState *s, Error **errp)
 static bool kvm_gicv5_post_load(ARMGICv5CommonState *s, Error **errp)
 {
     KVMARMGICv5State *k = KVM_ARM_GICV5(s);
+    const GICv5IRSDomain *d = &s->d[GICV5_DOMAIN_NS];
     g_autoptr(GArray) spis = NULL;
     g_autoptr(GArray) lpis = NULL;
 
-    if (FIELD_EX32(s->d[GICV5_DOMAIN_NS].ist_cfgr, IRS_IST_CFGR, STRUCTURE)) {
+    /* Without a table the kernel keeps whatever a guest has written. */
+    if (FIELD_EX64(d->ist_baser, IRS_IST_BASER, VALID) &&
+        FIELD_EX32(d->ist_cfgr, IRS_IST_CFGR, STRUCTURE)) {
         error_setg(errp, "ist_cfgr: the kernel has no two-level tables");
         return false;
     }
