@@ -98,6 +98,8 @@ void gicv5_cpuif_define(ARMCPU *cpu, const GICv5Reg *regs, size_t num)
         const GICv5Reg *reg = &regs[i];
         ARMCPRegInfo r = reg->ri;
 
+        /* Some are GICv3's as well: a board that makes one refuses later. */
+        r.type |= ARM_CP_OVERRIDE;
         /*
          * With one context each register has one copy, and holds nothing that
          * this context does not own: generated code can load it.
