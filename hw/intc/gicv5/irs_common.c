@@ -10,6 +10,7 @@
 
 #include "qemu/osdep.h"
 #include "qapi/error.h"
+#include "qemu/main-loop.h"
 #include "qemu/module.h"
 #include "hw/intc/intc.h"
 #include "hw/irq.h"
@@ -421,10 +422,12 @@ static bool join_engine(ARMGICv5CommonState *s, Error **errp)
     return true;
 }
 
+/* A device in an iothread, and an SMMU for it, raise lines without the BQL. */
 static void arm_gicv5_common_set_irq(void *opaque, int n, int level)
 {
     ARMGICv5CommonState *s = opaque;
 
+    BQL_LOCK_GUARD();
     if (ARM_GICV5_COMMON_GET_CLASS(s)->set_irq(s, n, level) && level) {
         s->spi_count[n]++;
     }

@@ -17,6 +17,7 @@
 #include "qapi/error.h"
 #include "qemu/error-report.h"
 #include "qemu/log.h"
+#include "qemu/main-loop.h"
 #include "qemu/module.h"
 #include "hw/intc/arm_gicv5_iwb.h"
 #include "hw/irq.h"
@@ -106,13 +107,16 @@ static void clear(ARMGICv5IWBState *s, uint32_t wire)
     }
 }
 
-/* Rule RWLHDQ. Edges of a wire that is off are not remembered (inferred). */
+/*
+ * Rule RWLHDQ. Edges of a wire that is off are not remembered (inferred).
+ * A device in an iothread may raise its wire without the BQL.
+ */
 static void iwb_set_irq(void *opaque, int n, int level)
 {
     ARMGICv5IWBState *s = opaque;
-    bool was = wire_bit(s->level, n);
 
-    if (was == !!level) {
+    BQL_LOCK_GUARD();
+    if (wire_bit(s->level, n) == !!level) {
         return;
     }
     trace_gicv5_iwb_wire(s->iwb_id, n, !!level);
