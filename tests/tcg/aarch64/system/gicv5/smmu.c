@@ -9,7 +9,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "its.h"
+#include "virtio.h"
 
 #define SMMU_BASE               0x09050000ul
 #define SMMU_CR0                0x0020
@@ -51,9 +51,7 @@
 /* A page: AF, inner shareable, readable, writable, normal memory */
 #define PTE_PAGE                (3ull | 1 << 10 | 3 << 8 | 3 << 6 | 0xf << 2)
 
-#define DEVFN                   (5 << 3)
-#define RNG_ID                  0x10441af4u
-#define RNG_BAR                 0x10100000ul
+#define SLOT 5
 
 #define PAGE                    4096u
 #define NUM_PAGES               16
@@ -75,19 +73,12 @@ static uint64_t level3[512] __attribute__((aligned(4096)));
 /* Pages of the device, in reverse order, with one between each two */
 static char pages[2 * NUM_PAGES][PAGE] __attribute__((aligned(4096)));
 
-static uint64_t common, notify;
-
 /* What is at an address of the device */
 static uint64_t at(uint32_t iova)
 {
     unsigned page = 2 * (NUM_PAGES - 1 - iova / PAGE);
 
     return (uint64_t)pages[page] + iova % PAGE;
-}
-
-static uint64_t config(unsigned offset)
-{
-    return PCI_ECAM + (DEVFN << 12) + offset;
 }
 
 static void tables_setup(uint64_t page)
@@ -122,7 +113,7 @@ static bool smmu_start(void)
 
 static bool smmu_setup(uint64_t s2_cfg)
 {
-    uint64_t *ste = strtab[DEVFN];
+    uint64_t *ste = strtab[SLOT << 3];
 
     tables_setup(PTE_PAGE);
     ste[0] = STE_V | STE_S2;
@@ -133,7 +124,7 @@ static bool smmu_setup(uint64_t s2_cfg)
 
 static bool smmu_setup_s1(unsigned ips)
 {
-    uint64_t *ste = strtab[DEVFN];
+    uint64_t *ste = strtab[SLOT << 3];
 
     tables_setup(PTE_PAGE_S1);
     memset(cd, 0, sizeof(cd));
@@ -143,58 +134,15 @@ static bool smmu_setup_s1(unsigned ips)
     return smmu_start();
 }
 
-/* The common configuration, and where a queue is notified */
 static bool rng_find(void)
 {
-    unsigned multiplier = 0;
-
-    if (mmio_r32(config(0)) != RNG_ID) {
-        return false;
-    }
-    mmio_w32(config(0x20), RNG_BAR);
-    mmio_w32(config(0x24), 0);
-    mmio_w32(config(4), 6);
-    for (unsigned cap = mmio_r8(config(0x34)); cap;
-         cap = mmio_r8(config(cap + 1))) {
-        uint64_t where = RNG_BAR + mmio_r32(config(cap + 8));
-
-        if (mmio_r8(config(cap)) != 9) {
-            continue;
-        }
-        if (mmio_r8(config(cap + 3)) == 1) {
-            common = where;
-        } else if (mmio_r8(config(cap + 3)) == 2) {
-            notify = where;
-            multiplier = mmio_r32(config(cap + 16));
-        }
-    }
-    mmio_w16(common + 0x16, 0);
-    notify += multiplier * mmio_r16(common + 0x1e);
-    return common && notify;
+    return virtio_find(SLOT, VIRTIO_RNG_ID);
 }
 
 static bool rng_start(void)
 {
-    mmio_w8(common + 0x14, 0);
-    mmio_w8(common + 0x14, 1 | 2);
-    /* VIRTIO_F_VERSION_1 and VIRTIO_F_ACCESS_PLATFORM */
-    mmio_w32(common + 0x08, 1);
-    mmio_w32(common + 0x0c, 3);
-    mmio_w8(common + 0x14, 1 | 2 | 8);
-    if (!(mmio_r8(common + 0x14) & 8)) {
-        return false;
-    }
-    mmio_w16(common + 0x16, 0);
-    mmio_w16(common + 0x18, 8);
-    mmio_w32(common + 0x20, DESC);
-    mmio_w32(common + 0x24, 0);
-    mmio_w32(common + 0x28, AVAIL);
-    mmio_w32(common + 0x2c, 0);
-    mmio_w32(common + 0x30, USED);
-    mmio_w32(common + 0x34, 0);
-    mmio_w16(common + 0x1c, 1);
-    mmio_w8(common + 0x14, 1 | 2 | 8 | 4);
-    return true;
+    return virtio_start(VIRTIO_VERSION_1 | VIRTIO_ACCESS_PLATFORM, DESC, AVAIL,
+                        USED);
 }
 
 /* Ask for LEN bytes, by descriptor @desc, the @nth time. */
@@ -210,7 +158,7 @@ static void rng_ask(unsigned nth, unsigned desc)
     dsb();
     mmio_w16(at(AVAIL) + 2, nth + 1);
     dsb();
-    mmio_w16(notify, 0);
+    mmio_w16(virtio_notify, 0);
 }
 
 static bool rng_answers(unsigned nth)
@@ -241,7 +189,7 @@ static void test_aarch32(void)
     for (unsigned i = 0; i < LEN; i++) {
         CHECK_EQ(mmio_r8(at(BUF + i)), 0);
     }
-    mmio_w8(common + 0x14, 0);
+    virtio_reset();
 }
 
 /* Reserved sizes are the largest that there is. */
@@ -264,7 +212,7 @@ static void test_reserved_ips(void)
             random |= mmio_r8(at(BUF + i));
         }
         CHECK(random);
-        mmio_w8(common + 0x14, 0);
+        virtio_reset();
     }
 }
 
@@ -303,7 +251,7 @@ static void test_rings(void)
             }
         }
     }
-    mmio_w8(common + 0x14, 0);
+    virtio_reset();
 }
 
 const struct test tests[] = {
