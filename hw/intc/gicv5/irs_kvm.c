@@ -546,31 +546,29 @@ static bool kvm_gicv5_pre_save(ARMGICv5CommonState *s, Error **errp)
 
 /*
  * The kernel can take the part of another host's IRS if that promised no more
- * than this host has.
+ * than this host has, and its user allows: the engine has as much.
  */
 static bool kvm_gicv5_check_idr(ARMGICv5CommonState *s, const uint32_t *idr,
                                 Error **errp)
 {
-    KVMARMGICv5State *k = KVM_ARM_GICV5(s);
-    const KVMGICv5Limits *l = &k->limits;
     unsigned prio_bits = FIELD_EX32(idr[1], IRS_IDR1, PRIORITY_BITS) + 1;
     unsigned id_bits = FIELD_EX32(idr[2], IRS_IDR2, ID_BITS);
     unsigned min_bits = FIELD_EX32(idr[2], IRS_IDR2, MIN_LPI_ID_BITS);
     uint32_t like[GICV5_NUM_IDRS] = { s->idr[0], s->idr[1], s->idr[2] };
 
-    if (prio_bits > l->prio_bits) {
+    if (prio_bits > s->prio_bits) {
         error_setg(errp, "priority-bits is %u, but the source has %u (option "
-                   "-global kvm-gicv5.priority-bits)", l->prio_bits, prio_bits);
+                   "-global kvm-gicv5.priority-bits)", s->prio_bits, prio_bits);
         return false;
     }
-    if (id_bits > l->id_bits) {
+    if (id_bits > s->id_bits) {
         error_setg(errp, "id-bits is %u, but the source has %u (option "
-                   "-global kvm-gicv5.id-bits)", l->id_bits, id_bits);
+                   "-global kvm-gicv5.id-bits)", s->id_bits, id_bits);
         return false;
     }
-    if (min_bits < l->min_lpi_id_bits || min_bits > id_bits) {
+    if (min_bits < s->min_lpi_id_bits || min_bits > id_bits) {
         error_setg(errp, "min-lpi-id-bits is %u, but the source has %u (option "
-                   "-global kvm-gicv5.min-lpi-id-bits)", l->min_lpi_id_bits,
+                   "-global kvm-gicv5.min-lpi-id-bits)", s->min_lpi_id_bits,
                    min_bits);
         return false;
     }
